@@ -1,0 +1,80 @@
+import { roles } from '@claras/domain/role';
+import { type Static, Type } from 'typebox';
+import { Profile } from './events.ts';
+
+/**
+ * The core app's side of provisioning: one kind of call, a batch of idempotent changes. Each change is about one facet of the profile of
+ * one SCIM user and carries the tenant's sequence at which it was decided; a facet refuses what is not newer than what it has (its fence).
+ */
+const closed = { additionalProperties: false } as const;
+const Id = Type.String({ minLength: 1, maxLength: 128 });
+const RoleSchema = Type.Union(roles.map((role) => Type.Literal(role)));
+const Place = { user: Id, sequence: Type.Integer({ minimum: 1 }) };
+const Text = Type.String({ maxLength: 1024 });
+
+/** Who someone is. `active` is the first access only: it counts where the access facet has no sequence yet (DECISIONS 5). */
+export const IdentityChange = Type.Object(
+  {
+    facet: Type.Literal('identity'),
+    ...Place,
+    userName: Text,
+    email: Type.Optional(Text),
+    displayName: Text,
+    givenName: Type.Optional(Text),
+    familyName: Type.Optional(Text),
+    active: Type.Boolean(),
+    /** Domains of the tenant's SCIM provider: only an address in one of them links a profile that existed before. */
+    linkDomains: Type.Array(Text),
+  },
+  closed,
+);
+/** The SCIM user is gone (DELETE): its profile is archived and unlinked, and userName is free. */
+export const IdentityRemoval = Type.Object({ facet: Type.Literal('removal'), ...Place }, closed);
+/** `unlessCurrentRole` is tested in the transaction that writes: the automation never lowers an owner. */
+export const RoleChange = Type.Object(
+  { facet: Type.Literal('role'), ...Place, role: RoleSchema, unlessCurrentRole: Type.Optional(RoleSchema) },
+  closed,
+);
+export const AccessChange = Type.Object(
+  { facet: Type.Literal('access'), ...Place, access: Type.Union([Type.Literal('active'), Type.Literal('archived')]) },
+  closed,
+);
+export const CoreChange = Type.Union([IdentityChange, IdentityRemoval, RoleChange, AccessChange]);
+export type IdentityChange = Static<typeof IdentityChange>;
+export type RoleChange = Static<typeof RoleChange>;
+export type AccessChange = Static<typeof AccessChange>;
+export type CoreChange = Static<typeof CoreChange>;
+
+/** At most this many changes in one call. */
+export const changesPerCall = 500;
+
+/**
+ * What became of one change. `unchanged`: newer than the facet, and nothing to do. `stale`: not newer than the facet, or about an id that is
+ * no longer linked. `refused`: a rule forbids it; the fence advances all the same.
+ */
+export const CoreOutcome = Type.Object(
+  {
+    outcome: Type.Union([Type.Literal('applied'), Type.Literal('unchanged'), Type.Literal('stale'), Type.Literal('refused')]),
+    reason: Type.Optional(Type.String()),
+  },
+  closed,
+);
+export type CoreOutcome = Static<typeof CoreOutcome>;
+
+/** Active profiles of a tenant and the version of the team at which they were counted (the team topic's sequence). */
+export const Seats = Type.Object({ active: Type.Integer(), version: Type.Integer() }, closed);
+export type Seats = Static<typeof Seats>;
+
+/** By hand on the Team page. */
+export const TeamCommand = Type.Union([
+  Type.Object({ command: Type.Literal('change-role'), role: RoleSchema }, closed),
+  Type.Object({ command: Type.Literal('archive') }, closed),
+  Type.Object({ command: Type.Literal('restore') }, closed),
+]);
+export type TeamCommand = Static<typeof TeamCommand>;
+
+export const NewProfile = Type.Object({ email: Text, displayName: Text, role: RoleSchema }, closed);
+export type NewProfile = Static<typeof NewProfile>;
+
+export const TeamPage = Type.Object({ profiles: Type.Array(Profile), total: Type.Integer(), next: Type.Optional(Type.String()) }, closed);
+export type TeamPage = Static<typeof TeamPage>;

@@ -1,0 +1,102 @@
+import { roles } from '@claras/domain/role';
+import { type Static, Type } from 'typebox';
+
+/**
+ * Every event that crosses a process boundary. One schema is type and JSON Schema at once; `topics.ts` says who writes and reads which.
+ * Facts are in the past tense. Each carries the full snapshot of its subject, except group members, which travel as differences.
+ */
+const open = { additionalProperties: true } as const;
+const closed = { additionalProperties: false } as const;
+const Id = Type.String({ minLength: 1, maxLength: 128 });
+
+/** A SCIM user as stored (RFC 7643, 4.1): every attribute that was sent, canonical names, without meta and groups. */
+export const UserSnapshot = Type.Object({ id: Id, userName: Type.String(), active: Type.Boolean() }, open);
+export type UserSnapshot = Static<typeof UserSnapshot>;
+
+/** A SCIM group as stored (RFC 7643, 4.2), without its members. */
+export const GroupSnapshot = Type.Object({ id: Id, displayName: Type.String() }, open);
+export type GroupSnapshot = Static<typeof GroupSnapshot>;
+
+const Changed = Type.Array(Type.String(), { description: 'top-level attributes whose value changed' });
+const Ids = Type.Array(Id, { maxItems: 500 });
+
+const GroupNames = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 100 }));
+/** Role Mapping (M6): zero or more group names for each role. */
+export const RoleMappingSchema = Type.Object(
+  { owner: GroupNames, manager: GroupNames, adviser: GroupNames, assistant: GroupNames },
+  closed,
+);
+
+/** The provider of a tenant that has SCIM on, as far as provisioning is concerned; null while SCIM is off. */
+export const Provisioning = Type.Union([
+  Type.Object({ provider: Id, domains: Type.Array(Type.String()), mapping: RoleMappingSchema }, closed),
+  Type.Null(),
+]);
+export type Provisioning = Static<typeof Provisioning>;
+
+/** Facts of a tenant's directory: topic `claras.directory.v1`. Key = event type after the prefix. */
+export const directoryEvents = {
+  'user.created': Type.Object({ user: UserSnapshot }, closed),
+  'user.updated': Type.Object({ user: UserSnapshot, changed: Changed }, closed),
+  'user.deleted': Type.Object({ id: Id, userName: Type.String() }, closed),
+  'group.created': Type.Object({ group: GroupSnapshot }, closed),
+  'group.updated': Type.Object({ group: GroupSnapshot, changed: Changed }, closed),
+  'group.deleted': Type.Object({ id: Id }, closed),
+  /** Adding a member that is one already, or removing one that is none, changes nothing. */
+  'group.members.changed': Type.Object({ group: Id, added: Ids, removed: Ids }, closed),
+  'group.members.cleared': Type.Object({ group: Id }, closed),
+  'provisioning.changed': Type.Object({ provisioning: Provisioning }, closed),
+};
+
+const RoleSchema = Type.Union(roles.map((role) => Type.Literal(role)));
+const Status = Type.Union([Type.Literal('active'), Type.Literal('archived')]);
+
+/** A person on the Team page. `scimId` is the SCIM user it is linked to, absent for a profile that SCIM does not know. */
+export const Profile = Type.Object(
+  {
+    id: Id,
+    scimId: Type.Optional(Id),
+    email: Type.Optional(Type.String()),
+    userName: Type.Optional(Type.String()),
+    displayName: Type.String(),
+    givenName: Type.Optional(Type.String()),
+    familyName: Type.Optional(Type.String()),
+    role: RoleSchema,
+    status: Status,
+  },
+  closed,
+);
+export type Profile = Static<typeof Profile>;
+
+const Team = Type.Object({ profile: Profile, cause: Type.Union([Type.Literal('scim'), Type.Literal('hand')]) }, closed);
+
+/** Facts of a tenant's team: topic `claras.team.v1`. */
+export const teamEvents = {
+  'profile.created': Team,
+  'profile.updated': Team,
+  'profile.role.changed': Team,
+  'profile.archived': Team,
+  'profile.restored': Team,
+};
+
+type Facts<Table extends Record<string, ReturnType<typeof Type.Object>>> = {
+  [Type in keyof Table & string]: { type: Type; data: Static<Table[Type]> };
+}[keyof Table & string];
+
+export type DirectoryFact = Facts<typeof directoryEvents>;
+export type TeamFact = Facts<typeof teamEvents>;
+export type Fact = DirectoryFact | TeamFact;
+
+/** Where an event stands: its tenant's sequence (1, 2, 3 … without gaps, for each source), and when it was committed. */
+export interface Position {
+  tenant: string;
+  sequence: number;
+  /** ISO 8601, UTC. */
+  time: string;
+  /** W3C Trace Context of the request that caused it. */
+  traceparent?: string;
+}
+
+export type Positioned<F extends Fact> = F & Position & { id: string; subject: string };
+export type DirectoryEvent = Positioned<DirectoryFact>;
+export type TeamEvent = Positioned<TeamFact>;

@@ -1,0 +1,26 @@
+import { highestPrivilegeWins, type Role, roles } from './role.ts';
+
+/** The Role Mapping tab: zero or more group names for each role, as the owner typed them. */
+export type RoleMapping = Partial<Record<Role, readonly string[]>>;
+
+/** Names match a group's displayName after trimming, Unicode NFKC and case folding (M6). */
+export const groupNameKey = (name: string): string => name.normalize('NFKC').trim().toLowerCase();
+
+/** Role that a mapping gives to members of one group, by the group's displayName; undefined where no name matches. */
+export function roleOfGroup(mapping: RoleMapping, displayName: string): Role | undefined {
+  const key = groupNameKey(displayName);
+  return highestPrivilegeWins(roles.filter((role) => mapping[role]?.some((name) => groupNameKey(name) === key)));
+}
+
+/**
+ * The role that the mapping gives to a member of these groups. Undefined means "no group matches", which is
+ * "we won't change their role": a new profile gets the default, an existing one keeps what it has (M5, M9).
+ */
+export function roleByMapping(mapping: RoleMapping, groupNames: Iterable<string>): Role | undefined {
+  const found: Role[] = [];
+  for (const name of groupNames) {
+    const role = roleOfGroup(mapping, name);
+    if (role) found.push(role);
+  }
+  return highestPrivilegeWins(found);
+}

@@ -1,0 +1,38 @@
+import type { CoreChange, CoreOutcome, NewProfile, Seats, TeamCommand, TeamPage } from '@claras/contracts/core-app';
+import type { Profile } from '@claras/contracts/events';
+
+/** The core app as provisioning sees it: the consumers' one call, and the count that billing reads. */
+export interface CoreApp {
+  /** One outcome for each change, in order. The batch is not atomic, a change is. At most `changesPerCall`. */
+  apply(tenant: string, changes: readonly CoreChange[]): Promise<CoreOutcome[]>;
+  seats(tenant: string): Promise<Seats>;
+}
+
+/** The core app as its own Team page sees it: people, by hand, and their sessions. */
+export interface Team {
+  list(tenant: string, page: { after?: string; limit: number }): Promise<TeamPage>;
+  /** Throws {@link TeamRefusal} where a rule forbids it (the last active owner). */
+  byHand(tenant: string, profile: string, command: TeamCommand): Promise<Profile>;
+  /** A profile from before SCIM: made by an SSO sign-in or by hand. */
+  create(tenant: string, profile: NewProfile): Promise<Profile>;
+  /** Opens a session for an active profile: its token. Refused (undefined) for anyone else. */
+  signIn(tenant: string, email: string): Promise<string | undefined>;
+  /** The active profile behind a session; undefined for ever once that profile was archived after the session began. */
+  session(tenant: string, token: string): Promise<Profile | undefined>;
+}
+
+/** A rule of the Team page said no. */
+export class TeamRefusal extends Error {
+  override name = 'TeamRefusal';
+  readonly retryable = false;
+  readonly code: 'not-found' | 'last-owner' | 'email-taken';
+  constructor(code: TeamRefusal['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export class CoreAppUnavailable extends Error {
+  override name = 'CoreAppUnavailable';
+  readonly retryable = true;
+}
