@@ -1,0 +1,117 @@
+import type { OutgoingEvent } from '@claras/contracts/cloud-event';
+import type { Provisioning } from '@claras/contracts/events';
+import type { RoleMapping } from '@claras/domain/role-mapping';
+import { DirectoryError } from './directory-error.ts';
+import { tenantScope } from './scopes.ts';
+import { type Durable, transact } from './transact.ts';
+
+/** A tenant's SSO provider. Provisioning reads and writes `scim`, `domains` and `mapping`; the sign-in settings stay as they are. */
+export interface Provider {
+  id: string;
+  name: string;
+  protocol: 'saml' | 'oidc';
+  domains: readonly string[];
+  scim: boolean;
+  mapping: RoleMapping;
+}
+export type NewProvider = Pick<Provider, 'name' | 'protocol' | 'domains'>;
+/** `version`: of the provider as it was read; a save that states an older one is refused. */
+export type ListedProvider = Provider & { version: number };
+
+/** Few by nature: a tenant has an identity provider or two. */
+const mostProviders = 50;
+
+export const providerKey = (id: string) => `provider:${id}`;
+
+export const newProvider = (id: string, { name, protocol, domains }: NewProvider, scim: boolean): Provider => ({
+  id,
+  name,
+  protocol,
+  domains: domains.map((domain) => domain.trim().toLowerCase()),
+  scim,
+  mapping: {},
+});
+
+/** What consumers must know when SCIM is switched or the mapping is saved: the provider that counts now, or none. */
+export function provisioningChanged(provider: Provider | undefined, time: number): OutgoingEvent {
+  const provisioning: Provisioning = provider
+    ? { provider: provider.id, domains: [...provider.domains], mapping: copied(provider.mapping) }
+    : null;
+  return {
+    type: 'provisioning.changed',
+    subject: `Providers/${provider?.id ?? 'none'}`,
+    time: new Date(time).toISOString(),
+    data: { provisioning },
+  };
+}
+
+const copied = (mapping: RoleMapping) => Object.fromEntries(Object.entries(mapping).map(([role, names]) => [role, [...names]]));
+
+export function providers(durable: Durable) {
+  const { store, runtime } = durable;
+
+  async function list(tenant: string): Promise<ListedProvider[]> {
+    const scope = tenantScope(tenant);
+    const { members } = await store.range(scope, 'providers', { limit: mostProviders });
+    const entries = await store.read<Provider>(scope, members.map(providerKey));
+    return entries.flatMap((entry) => (entry ? [{ ...entry.value, version: entry.version }] : []));
+  }
+
+  const add = (tenant: string, provider: NewProvider): Promise<ListedProvider> =>
+    transact(durable, tenantScope(tenant), async () => {
+      const existing = await list(tenant);
+      if (existing.length >= mostProviders) throw new DirectoryError('conflict', `A tenant has at most ${mostProviders} providers.`);
+      if (existing.some(({ name }) => name === provider.name))
+        throw new DirectoryError('conflict', `There is a provider "${provider.name}" already.`);
+      const added = newProvider(runtime.id(), provider, false);
+      const change = { put: { [providerKey(added.id)]: added }, index: { providers: { add: [added.id] } } };
+      return { change, result: ({ version }) => ({ ...added, version }) };
+    });
+
+  /** Enable SCIM. One provider of a tenant has it on at a time (M4). */
+  const setScim = (tenant: string, id: string, on: boolean): Promise<ListedProvider> =>
+    transact(durable, tenantScope(tenant), async (time) => {
+      const all = await list(tenant);
+      const provider = found(all, id);
+      const holder = all.find((other) => other.scim && other.id !== id);
+      if (on && holder) throw new DirectoryError('conflict', `SCIM is on for "${holder.name}"; turn it off there first.`);
+      if (provider.scim === on) return { result: () => provider };
+      const changed = stored({ ...provider, scim: on });
+      const change = {
+        // All of them: two providers switched on at once must not both succeed.
+        expect: Object.fromEntries(all.map((other) => [providerKey(other.id), other.version])),
+        put: { [providerKey(id)]: changed },
+        events: [provisioningChanged(on ? changed : undefined, time)],
+      };
+      return { change, result: ({ version }) => ({ ...changed, version }) };
+    });
+
+  /** Role Mapping, saved as a whole. `version`: the one that was read; a newer one in the store is a conflict. */
+  const setMapping = (tenant: string, id: string, mapping: RoleMapping, seen?: { version?: number }): Promise<ListedProvider> =>
+    transact(durable, tenantScope(tenant), async (time) => {
+      const provider = found(await list(tenant), id);
+      if (seen?.version !== undefined && seen.version !== provider.version)
+        throw new DirectoryError('conflict', 'The role mapping was changed since you read it; read it again and repeat your change.');
+      const changed = stored({ ...provider, mapping });
+      const change = {
+        expect: { [providerKey(id)]: provider.version },
+        put: { [providerKey(id)]: changed },
+        events: changed.scim ? [provisioningChanged(changed, time)] : [],
+      };
+      return { change, result: ({ version }) => ({ ...changed, version }) };
+    });
+
+  /** The provider with SCIM on: what opens the SCIM edge to a tenant's key. */
+  const withScim = async (tenant: string): Promise<ListedProvider | undefined> => (await list(tenant)).find(({ scim }) => scim);
+
+  return { list, add, setScim, setMapping, withScim };
+}
+export type Providers = ReturnType<typeof providers>;
+
+function found(all: readonly ListedProvider[], id: string): ListedProvider {
+  const provider = all.find((candidate) => candidate.id === id);
+  if (!provider) throw new DirectoryError('not-found', 'There is no such provider; list the tenant’s providers to see their ids.');
+  return provider;
+}
+
+const stored = ({ version: _, ...provider }: ListedProvider): Provider => provider;

@@ -1,0 +1,76 @@
+import { isTenantId, tenantIdFromName } from '@claras/domain/tenant';
+import { DirectoryError } from './directory-error.ts';
+import { newProvider, providerKey, provisioningChanged } from './providers.ts';
+import { globalScope, tenantScope } from './scopes.ts';
+import { type Durable, transact } from './transact.ts';
+
+export interface Tenant {
+  id: string;
+  name: string;
+  /** ISO 8601, UTC. */
+  created: string;
+}
+
+const tenantKey = (id: string) => `tenant:${id}`;
+const pageSize = 1000;
+
+/** The companies that use Claras. */
+export function tenants(durable: Durable) {
+  const { store, runtime } = durable;
+
+  /** `scim`: begin with a provider "Entra" that has SCIM on, as the operator's command does (DECISIONS 14). Otherwise SCIM is off (M1). */
+  async function create({
+    name,
+    domains = [],
+    scim = false,
+  }: {
+    name: string;
+    domains?: readonly string[];
+    scim?: boolean;
+  }): Promise<Tenant> {
+    const id = tenantIdFromName(name);
+    if (!isTenantId(id)) throw new DirectoryError('invalid', 'A tenant needs a name with at least one letter or digit.');
+    // The provider first: a tenant that is listed is whole, and a crash in between is mended by asking again.
+    if (scim) await withProvider(id, domains);
+    return transact(durable, globalScope, async (time) => {
+      const [existing] = await store.read(globalScope, [tenantKey(id)]);
+      if (existing) throw new DirectoryError('conflict', `There is a tenant ${id} already; choose another name.`);
+      const tenant: Tenant = { id, name, created: new Date(time).toISOString() };
+      const change = { expect: { [tenantKey(id)]: 0 }, put: { [tenantKey(id)]: tenant }, index: { tenants: { add: [id] } } };
+      return { change, result: () => tenant };
+    });
+  }
+
+  async function withProvider(tenant: string, domains: readonly string[]): Promise<void> {
+    if (await get(tenant)) return; // create answers with the conflict
+    await transact(durable, tenantScope(tenant), async (time) => {
+      const { total } = await store.range(tenantScope(tenant), 'providers', { limit: 0 });
+      if (total > 0) return { result: () => undefined };
+      const provider = newProvider(runtime.id(), { name: 'Entra', protocol: 'saml', domains }, true);
+      const change = {
+        put: { [providerKey(provider.id)]: provider },
+        index: { providers: { add: [provider.id] } },
+        events: [provisioningChanged(provider, time)],
+      };
+      return { change, result: () => undefined };
+    });
+  }
+
+  async function get(id: string): Promise<Tenant | undefined> {
+    const [entry] = await store.read<Tenant>(globalScope, [tenantKey(id)]);
+    return entry?.value;
+  }
+
+  async function list(): Promise<Tenant[]> {
+    const found: Tenant[] = [];
+    for (let after: string | undefined; ; ) {
+      const { members } = await store.range(globalScope, 'tenants', { limit: pageSize, ...(after ? { after } : {}) });
+      for (const entry of await store.read<Tenant>(globalScope, members.map(tenantKey))) if (entry) found.push(entry.value);
+      if (members.length < pageSize) return found;
+      after = members.at(-1);
+    }
+  }
+
+  return { create, get, list };
+}
+export type Tenants = ReturnType<typeof tenants>;
