@@ -6,6 +6,7 @@ export const isTenantId = (value: unknown): value is string =>
 export const tenantIdFromName = (name: string): string =>
   name
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 40)

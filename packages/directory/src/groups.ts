@@ -1,0 +1,136 @@
+import type { OutgoingEvent } from '@claras/contracts/cloud-event';
+import type { Change } from '@claras/ports/store/store';
+import type { MemberChanges } from '@claras/scim/member-changes';
+import type { Resource } from '@claras/scim/resource';
+import { groupKind, groupsOfIndex, membersIndex, userKind } from './kinds.ts';
+import { type MemberDifference, memberDifference } from './member-difference.ts';
+import {
+  changedAttributes,
+  describeRemoval,
+  describeWrite,
+  eventAbout,
+  missing,
+  type Origin,
+  type Precondition,
+  type Read,
+  readResource,
+  snapshot,
+} from './resources.ts';
+import { tenantScope } from './scopes.ts';
+import { type Durable, transact } from './transact.ts';
+
+/** Members in one event (contracts: `Ids`). */
+const membersPerEvent = 500;
+const pageSize = 1000;
+
+export interface GroupEdit {
+  /** Wanted attributes, from the current ones. */
+  attributes: (current: Resource) => Resource;
+  members: MemberChanges;
+}
+
+/** Ids that were asked for and are no user of the tenant: passed over, so that one of them does not cost the whole push. */
+export interface GroupWritten {
+  group: Read;
+  unknownMembers: string[];
+}
+
+/** A tenant's SCIM groups. Members are an index; they travel in events as differences. */
+export function groups(durable: Durable) {
+  const { store, runtime } = durable;
+
+  const get = (tenant: string, id: string): Promise<Read | undefined> => readResource(durable, groupKind, tenant, id);
+
+  function create(tenant: string, resource: Resource, members: readonly string[], origin: Origin = {}): Promise<GroupWritten> {
+    const id = runtime.id();
+    return transact(durable, tenantScope(tenant), async (time) => {
+      const group: Read = { id, created: time, modified: time, version: 0, resource };
+      const { known, unknown } = await knownUsers(tenant, members);
+      const change = await describeWrite(durable, groupKind, tenant, undefined, group);
+      const difference = { cleared: false, added: known, removed: [] };
+      addMembers(change, id, difference);
+      const created = eventAbout(groupKind, id, time, origin, 'created', { group: snapshot(group) });
+      change.events = [created, ...memberEvents(id, difference, time, origin)];
+      return { change, result: ({ version }) => ({ group: { ...group, version }, unknownMembers: unknown }) };
+    });
+  }
+
+  /**
+   * A change of members alone, without a condition, touches the group and the added users, so that parallel ones do not conflict and none
+   * is lost; anything else expects the version that it read. 404 for an unknown id.
+   */
+  function update(tenant: string, id: string, edit: GroupEdit, check?: Precondition, origin: Origin = {}): Promise<GroupWritten> {
+    return transact(durable, tenantScope(tenant), async (time) => {
+      const before = await get(tenant, id);
+      if (!before) throw missing(groupKind);
+      check?.(before.version);
+      const after: Read = { ...before, modified: time, resource: edit.attributes(before.resource) };
+      const changed = changedAttributes(before.resource, after.resource);
+      const { known, unknown } = await knownUsers(tenant, edit.members.add);
+      const { difference, exact } = await memberDifference(durable, tenant, id, { ...edit.members, add: known });
+      if (changed.length === 0 && !difference) return { result: () => ({ group: before, unknownMembers: unknown }) };
+
+      const change: Omit<Change, 'id' | 'time'> =
+        changed.length > 0 ? await describeWrite(durable, groupKind, tenant, before, after) : { touch: [groupKind.document(id)] };
+      if (exact || check) change.expect = { ...change.expect, [groupKind.document(id)]: before.version };
+      const updated = changed.length > 0 ? [eventAbout(groupKind, id, time, origin, 'updated', { group: snapshot(after), changed })] : [];
+      if (difference) addMembers(change, id, difference);
+      change.events = [...updated, ...(difference ? memberEvents(id, difference, time, origin) : [])];
+      return { change, result: ({ version }) => ({ group: { ...after, version }, unknownMembers: unknown }) };
+    });
+  }
+
+  /** Costs the same for any number of members. 404 for an unknown id. */
+  function remove(tenant: string, id: string, check?: Precondition, origin: Origin = {}): Promise<void> {
+    return transact(durable, tenantScope(tenant), async (time) => {
+      const gone = await get(tenant, id);
+      if (!gone) throw missing(groupKind);
+      check?.(gone.version);
+      const change = describeRemoval(groupKind, gone);
+      change.drop = [membersIndex(id)];
+      change.events = [eventAbout(groupKind, id, time, origin, 'deleted', { id })];
+      return { change, result: () => undefined };
+    });
+  }
+
+  /** Every member's id. */
+  async function members(tenant: string, id: string): Promise<string[]> {
+    const found: string[] = [];
+    for (let after: string | undefined; ; after = found.at(-1)) {
+      const page = await store.range(tenantScope(tenant), membersIndex(id), { limit: pageSize, ...(after ? { after } : {}) });
+      found.push(...page.members);
+      if (page.members.length < pageSize) return found;
+    }
+  }
+
+  const hasMembers = (tenant: string, id: string, ids: readonly string[]): Promise<boolean[]> =>
+    store.has(tenantScope(tenant), membersIndex(id), ids);
+
+  async function knownUsers(tenant: string, ids: readonly string[]): Promise<{ known: string[]; unknown: string[] }> {
+    if (ids.length === 0) return { known: [], unknown: [] };
+    const exists = await store.has(tenantScope(tenant), userKind.all, ids);
+    return { known: ids.filter((_, n) => exists[n]), unknown: ids.filter((_, n) => !exists[n]) };
+  }
+
+  return { create, get, update, remove, members, hasMembers };
+}
+export type Groups = ReturnType<typeof groups>;
+
+/** Both directions of membership, and a new version for each user whose `groups` changed for the better: it must still be there. */
+function addMembers(change: Omit<Change, 'id' | 'time'>, group: string, { cleared, added, removed }: MemberDifference): void {
+  change.index = { ...change.index };
+  if (cleared) change.drop = [membersIndex(group)];
+  if (added.length + removed.length > 0) change.index[membersIndex(group)] = { add: added, remove: removed };
+  for (const user of added) change.index[groupsOfIndex(user)] = { add: [group] };
+  for (const user of removed) change.index[groupsOfIndex(user)] = { remove: [group] };
+  change.touch = [...(change.touch ?? []), ...added.map(userKind.document)];
+}
+
+function memberEvents(group: string, { cleared, added, removed }: MemberDifference, time: number, origin: Origin): OutgoingEvent[] {
+  const events = cleared ? [eventAbout(groupKind, group, time, origin, 'members.cleared', { group })] : [];
+  for (let n = 0; n < Math.max(added.length, removed.length); n += membersPerEvent) {
+    const part = { group, added: added.slice(n, n + membersPerEvent), removed: removed.slice(n, n + membersPerEvent) };
+    events.push(eventAbout(groupKind, group, time, origin, 'members.changed', part));
+  }
+  return events;
+}

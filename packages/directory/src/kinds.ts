@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { emailKey } from '@claras/domain/email';
+import { groupNameKey } from '@claras/domain/role-mapping';
+import type { Resource } from '@claras/scim/resource';
+
+/** What differs between users and groups in the store: where their documents stand, what is unique, what can be looked up. */
+export interface Kind {
+  name: 'user' | 'group';
+  /** SCIM endpoint: first part of an event's subject. */
+  endpoint: 'Users' | 'Groups';
+  /** Index of all ids, in the order of creation. */
+  all: string;
+  /** The attribute that is unique in a tenant. */
+  unique: 'userName' | 'displayName';
+  document(id: string): string;
+  /** Key that holds the id of the resource with this unique value. */
+  uniqueKey(value: string): string;
+  /** Index of ids with this value of an attribute that is not unique. Undefined: the attribute has no index. */
+  lookup(attribute: string, value: string): string | undefined;
+  /** Every index that this resource stands in, `all` apart. */
+  lookups(resource: Resource): string[];
+}
+
+/** Keys are bounded: a value that is too long to stand in one stands there by its hash. */
+const bounded = (value: string): string => (value.length <= 200 ? value : `#${createHash('sha256').update(value).digest('base64url')}`);
+
+const emailsOf = (resource: Resource): string[] =>
+  Array.isArray(resource.emails)
+    ? resource.emails.flatMap((email) =>
+        email && typeof email === 'object' && !Array.isArray(email) && typeof email.value === 'string' ? [email.value] : [],
+      )
+    : [];
+
+const externalIdOf = (resource: Resource): string[] => (typeof resource.externalId === 'string' ? [resource.externalId] : []);
+
+export const userKind: Kind = {
+  name: 'user',
+  endpoint: 'Users',
+  all: 'users',
+  unique: 'userName',
+  document: (id) => `user:${id}`,
+  uniqueKey: (value) => `userName:${bounded(emailKey(value))}`,
+  lookup(attribute, value) {
+    if (attribute === 'externalId') return `user.externalId:${bounded(value)}`;
+    if (attribute === 'emails' || attribute === 'emails.value') return `user.email:${bounded(emailKey(value))}`;
+    return undefined;
+  },
+  lookups: (resource) => [
+    ...new Set([
+      ...externalIdOf(resource).map((value) => `user.externalId:${bounded(value)}`),
+      ...emailsOf(resource).map((value) => `user.email:${bounded(emailKey(value))}`),
+    ]),
+  ],
+};
+
+export const groupKind: Kind = {
+  name: 'group',
+  endpoint: 'Groups',
+  all: 'groups',
+  unique: 'displayName',
+  document: (id) => `group:${id}`,
+  uniqueKey: (value) => `groupName:${bounded(groupNameKey(value))}`,
+  lookup: (attribute, value) => (attribute === 'externalId' ? `group.externalId:${bounded(value)}` : undefined),
+  lookups: (resource) => externalIdOf(resource).map((value) => `group.externalId:${bounded(value)}`),
+};
+
+/** Index of a group's member ids. Not a list inside the document: adding one member costs the same in any group. */
+export const membersIndex = (group: string) => `members:${group}`;
+/** Index of the groups that a user was put into. A group that was deleted or emptied still stands here: ask the group before you believe it. */
+export const groupsOfIndex = (user: string) => `groupsOf:${user}`;

@@ -1,0 +1,92 @@
+import type { Change } from '@claras/ports/store/store';
+import type { Resource } from '@claras/scim/resource';
+import { groupKind, groupsOfIndex, membersIndex, userKind } from './kinds.ts';
+import {
+  changedAttributes,
+  describeRemoval,
+  describeWrite,
+  eventAbout,
+  missing,
+  type Origin,
+  type Precondition,
+  type Read,
+  readResource,
+  readResources,
+  snapshot,
+} from './resources.ts';
+import { tenantScope } from './scopes.ts';
+import { type Durable, transact } from './transact.ts';
+
+/** A user stands in few groups; more than this are not shown. */
+const mostGroups = 1000;
+
+/** A tenant's SCIM users. Each change is load, describe, commit: state, indexes and event in one step. */
+export function users(durable: Durable) {
+  const { store, runtime } = durable;
+
+  const get = (tenant: string, id: string): Promise<Read | undefined> => readResource(durable, userKind, tenant, id);
+
+  function create(tenant: string, resource: Resource, origin: Origin = {}): Promise<Read> {
+    const id = runtime.id();
+    return transact(durable, tenantScope(tenant), async (time) => {
+      const user: Read = { id, created: time, modified: time, version: 0, resource };
+      const change = await describeWrite(durable, userKind, tenant, undefined, user);
+      change.events = [eventAbout(userKind, id, time, origin, 'created', { user: snapshot(user) })];
+      return { change, result: ({ version }) => ({ ...user, version }) };
+    });
+  }
+
+  /** `edit` gets the current attributes and gives the wanted ones; what changes nothing writes nothing. 404 for an unknown id. */
+  function update(
+    tenant: string,
+    id: string,
+    edit: (current: Resource) => Resource,
+    check?: Precondition,
+    origin: Origin = {},
+  ): Promise<Read> {
+    return transact(durable, tenantScope(tenant), async (time) => {
+      const before = await get(tenant, id);
+      if (!before) throw missing(userKind);
+      check?.(before.version);
+      const after: Read = { ...before, modified: time, resource: edit(before.resource) };
+      const changed = changedAttributes(before.resource, after.resource);
+      if (changed.length === 0) return { result: () => before };
+      const change = await describeWrite(durable, userKind, tenant, before, after);
+      change.events = [eventAbout(userKind, id, time, origin, 'updated', { user: snapshot(after), changed })];
+      return { change, result: ({ version }) => ({ ...after, version }) };
+    });
+  }
+
+  /** Frees userName and leaves every group. 404 for an unknown id. */
+  function remove(tenant: string, id: string, check?: Precondition, origin: Origin = {}): Promise<void> {
+    const scope = tenantScope(tenant);
+    return transact(durable, scope, async (time) => {
+      const gone = await get(tenant, id);
+      if (!gone) throw missing(userKind);
+      check?.(gone.version);
+      const { members: groups } = await store.range(scope, groupsOfIndex(id), { limit: mostGroups });
+      const change = describeRemoval(userKind, gone);
+      change.index = { ...change.index, ...leaving(groups, id) };
+      change.touch = (await readResources(durable, groupKind, tenant, groups)).map((group) => groupKind.document(group.id));
+      change.drop = [groupsOfIndex(id)];
+      change.events = [eventAbout(userKind, id, time, origin, 'deleted', { id, userName: gone.resource.userName })];
+      return { change, result: () => undefined };
+    });
+  }
+
+  /** The groups that a user is a direct member of, with their names. */
+  async function groupsOf(tenant: string, id: string): Promise<Read[]> {
+    const scope = tenantScope(tenant);
+    const { members } = await store.range(scope, groupsOfIndex(id), { limit: mostGroups });
+    if (members.length === 0) return [];
+    const groups = await readResources(durable, groupKind, tenant, members);
+    const still = await Promise.all(groups.map((group) => store.has(scope, membersIndex(group.id), [id])));
+    return groups.filter((_, n) => still[n]?.[0]);
+  }
+
+  return { create, get, update, remove, groupsOf };
+}
+export type Users = ReturnType<typeof users>;
+
+const leaving = (groups: readonly string[], user: string): NonNullable<Change['index']> =>
+  Object.fromEntries(groups.map((group) => [membersIndex(group), { remove: [user] }]));

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import t from 'tap';
+import { apiKeyEntropy, apiKeyId, newApiKey } from '../src/api-key.ts';
+import { domainOf, profileEmail } from '../src/email.ts';
+import { highestPrivilegeWins, ownerIsNeverDowngraded, roles } from '../src/role.ts';
+import { roleByMapping, roleOfGroup } from '../src/role-mapping.ts';
+import { isTenantId, tenantIdFromName } from '../src/tenant.ts';
+
+const anyRole = fc.constantFrom(...roles);
+
+t.test('M7 users get the highest level of privilege in order of owner > manager > adviser > assistant', async (t) => {
+  t.equal(highestPrivilegeWins(['assistant', 'manager', 'adviser']), 'manager');
+  t.equal(highestPrivilegeWins(['adviser', 'owner', 'manager']), 'owner');
+  t.equal(highestPrivilegeWins([]), undefined);
+  fc.assert(
+    fc.property(fc.array(anyRole, { minLength: 1 }), (candidates) => {
+      const highest = highestPrivilegeWins(candidates);
+      return highest !== undefined && candidates.includes(highest) && candidates.every((role) => roles.indexOf(role) <= roles.indexOf(highest));
+    }),
+  );
+});
+
+t.test('M10 the automation never lowers an owner, and may raise someone to owner', async (t) => {
+  for (const wanted of roles) t.equal(ownerIsNeverDowngraded('owner', wanted), wanted === 'owner');
+  for (const current of roles.slice(0, 3)) for (const wanted of roles) t.ok(ownerIsNeverDowngraded(current, wanted));
+});
+
+t.test('M6 group names match after trimming, NFKC and case folding', async (t) => {
+  const mapping = { manager: ['  Team Leads '], owner: ['Ｄirectors'], assistant: ['Café'] };
+  t.equal(roleOfGroup(mapping, 'team leads'), 'manager');
+  t.equal(roleOfGroup(mapping, 'DIRECTORS'), 'owner', 'full-width letters are the same letters');
+  t.equal(roleOfGroup(mapping, 'cafe\u0301'), 'assistant', 'composed and decomposed are one name');
+  t.equal(roleOfGroup(mapping, 'Team  Leads'), undefined, 'spaces inside a name count');
+});
+
+t.test('M5 M9 no matching group means no change of role', async (t) => {
+  t.equal(roleByMapping({}, ['Everyone']), undefined);
+  t.equal(roleByMapping({ owner: [], manager: [] }, ['Everyone']), undefined);
+  t.equal(roleByMapping({ manager: ['A'], assistant: ['B'] }, ['B', 'A', 'C']), 'manager');
+});
+
+t.test('a profile’s e-mail is the primary one, else work, else userName when it is an address', async (t) => {
+  const work = { value: 'work@a.example', type: 'work' };
+  t.equal(profileEmail({ userName: 'x@a.example', emails: [work, { value: 'p@a.example', primary: true }] }), 'p@a.example');
+  t.equal(profileEmail({ userName: 'x@a.example', emails: [{ value: 'home@a.example', type: 'home' }, work] }), 'work@a.example');
+  t.equal(profileEmail({ userName: 'x@a.example', emails: [{ value: 'not an address', primary: true }] }), 'x@a.example');
+  t.equal(profileEmail({ userName: 'jdoe' }), undefined);
+  t.equal(domainOf('Ann@Example.COM'), 'example.com');
+});
+
+t.test('a tenant’s id is made of its name', async (t) => {
+  t.equal(tenantIdFromName('Hill & Sons Ltd.'), 'hill-sons-ltd');
+  t.equal(tenantIdFromName('Zürich Vermögen'), 'zurich-vermogen');
+  t.equal(tenantIdFromName('***'), '');
+  fc.assert(fc.property(fc.string(), (name) => tenantIdFromName(name) === '' || isTenantId(tenantIdFromName(name))));
+});
+
+t.test('M13 an API key can be told from a look-alike without asking a store', async (t) => {
+  for (const scopes of [['scim.full'], ['rest.full'], ['scim.full', 'rest.full']] as const) {
+    const { id, value } = newApiKey(scopes, randomBytes(apiKeyEntropy));
+    t.match(value, /^claras_(scim|rest|full)_[0-9A-Za-z]{11}_[0-9A-Za-z]{49}$/);
+    t.equal(apiKeyId(value), id);
+    t.equal(apiKeyId(value.slice(0, -1)), undefined, 'cut short');
+    t.equal(apiKeyId(`${value}0`), undefined, 'made longer');
+    t.equal(apiKeyId(value.slice(0, 30) + (value[30] === 'A' ? 'B' : 'A') + value.slice(31)), undefined, 'one digit changed');
+  }
+  t.throws(() => newApiKey(['scim.full'], new Uint8Array(10)), RangeError);
+});

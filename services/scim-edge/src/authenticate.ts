@@ -1,0 +1,53 @@
+import type { Keys } from '@claras/directory/keys';
+import type { Providers } from '@claras/directory/providers';
+import type { Runtime } from '@claras/ports/runtime';
+import { forbidden, type ScimError, unauthorized } from '@claras/scim/scim-error';
+
+/** How long an answer may be used again: a revoked key, or SCIM switched off, is in force within a second on every edge process. */
+const fresh = 500;
+const mostRemembered = 10_000;
+
+type Answer = { tenant: string } | { refused: ScimError };
+
+const noKey = () => unauthorized('Send the API key as a bearer token: Authorization: Bearer <key>. Keys are made in Claras under Settings > API.');
+const refusals = {
+  malformed: () => unauthorized('This is not an API key of Claras. Paste the key as it was shown, with nothing before it.'),
+  unknown: () => unauthorized('This API key is not known. Make a new one in Claras under Settings > API.'),
+  expired: () => unauthorized('This API key has expired. Make a new one in Claras under Settings > API.'),
+  revoked: () => unauthorized('This API key was revoked. Make a new one in Claras under Settings > API.'),
+};
+const wrongScope = () => forbidden('This API key does not open SCIM. Make one with the scope scim.full in Claras under Settings > API.');
+const scimOff = () => forbidden('SCIM is off. Turn on Enable SCIM for your provider on the SSO page in Claras, then try again.');
+
+/** The tenant of a request, from its key alone (M14), while SCIM is on for it (M1). Throws 401 or 403. */
+export function authenticate({ keys, providers, runtime }: { keys: Keys; providers: Providers; runtime: Runtime }) {
+  const remembered = new Map<string, { until: number; answer: Answer }>();
+
+  async function ask(value: string): Promise<Answer> {
+    const verified = await keys.verify(value);
+    if (!verified.ok) return { refused: refusals[verified.reason]() };
+    if (!verified.scopes.includes('scim.full')) return { refused: wrongScope() };
+    const provider = await providers.withScim(verified.tenant);
+    return provider ? { tenant: verified.tenant } : { refused: scimOff() };
+  }
+
+  return async (authorization: string | undefined): Promise<string> => {
+    const value = bearerToken(authorization);
+    if (!value) throw noKey();
+    const now = runtime.now();
+    let known = remembered.get(value);
+    if (!known || known.until <= now) {
+      known = { until: now + fresh, answer: await ask(value) };
+      if (remembered.size >= mostRemembered) remembered.clear();
+      remembered.set(value, known);
+    }
+    if ('refused' in known.answer) throw known.answer.refused;
+    return known.answer.tenant;
+  };
+}
+
+/** The token of `Bearer <token>` (RFC 6750, 2.1); the scheme in any case, and twice where an admin pasted it before the key. */
+function bearerToken(authorization: string | undefined): string | undefined {
+  const match = /^(?:bearer +){1,2}([^\s]{1,512})$/i.exec(authorization ?? '');
+  return match?.[1];
+}

@@ -1,0 +1,57 @@
+import type { GroupEdit, Groups } from '@claras/directory/groups';
+import { groupKind } from '@claras/directory/kinds';
+import { resourceTypes } from '@claras/scim/attributes';
+import { indexedEquality, mentions } from '@claras/scim/filter';
+import { memberChanges } from '@claras/scim/member-changes';
+import { applyPatch, readPatch } from '@claras/scim/patch';
+import { type Json, readResource } from '@claras/scim/resource';
+import { locationOf, render } from './render.ts';
+import type { AskedToWrite, ScimResources, Written } from './scim-resources.ts';
+
+const type = resourceTypes.Group;
+
+/** /Groups: SCIM on one side, the tenant's groups on the other. */
+export function groupResources(groups: Groups): ScimResources {
+  async function write(id: string, edit: GroupEdit, ignored: () => string[], { tenant, origin, check }: AskedToWrite): Promise<Written> {
+    const { group, unknownMembers } = await groups.update(tenant, id, edit, check, origin);
+    return { read: group, ignored: [...ignored(), ...unknownMembers.map(() => 'members')] };
+  }
+
+  return {
+    type,
+    kind: groupKind,
+    read: groups.get,
+    async serve(read, { tenant, url }, wanted, filter) {
+      const asMembers = (ids: readonly string[]): Record<string, Json> =>
+        ids.length === 0 ? {} : { members: ids.map((value) => ({ value, $ref: locationOf(resourceTypes.User, value, url), type: 'User' })) };
+      if (wanted('members')) return render(type, read, url, asMembers(await groups.members(tenant, read.id)));
+      if (!filter || !mentions(filter, 'members')) return render(type, read, url);
+      // Entra's reference check asks for one member: that one is looked up, and the others are never read.
+      const asked = indexedEquality(filter).flatMap(({ attribute, value }) => (/^members(\.value)?$/.test(attribute) ? [value] : []));
+      const ids = asked.length > 0 ? asked : await groups.members(tenant, read.id);
+      const isMember = asked.length > 0 ? await groups.hasMembers(tenant, read.id, ids) : ids.map(() => true);
+      return render(type, read, url, asMembers(ids.filter((_, n) => isMember[n])));
+    },
+    async create(body, { tenant, origin }) {
+      const { resource, members, ignored } = readResource(type, body);
+      const { group, unknownMembers } = await groups.create(tenant, resource, members.map(({ value }) => value), origin);
+      return { read: group, ignored: [...ignored, ...unknownMembers.map(() => 'members')] };
+    },
+    replace(id, body, asked) {
+      const { resource, members, ignored } = readResource(type, body);
+      const full = { touched: true, clear: true, add: members.map(({ value }) => value), remove: [], removeWhere: [] };
+      return write(id, { attributes: () => resource, members: full }, () => ignored, asked);
+    },
+    patch(id, body, asked) {
+      const operations = readPatch(type, body);
+      let ignored: string[] = [];
+      const attributes: GroupEdit['attributes'] = (current) => {
+        const patched = applyPatch(type, current, operations);
+        ignored = patched.ignored;
+        return patched.resource;
+      };
+      return write(id, { attributes, members: memberChanges(operations) }, () => ignored, asked);
+    },
+    remove: (id, { tenant, origin, check }) => groups.remove(tenant, id, check, origin),
+  };
+}

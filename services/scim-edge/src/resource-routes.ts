@@ -1,0 +1,84 @@
+import type { Durable } from '@claras/directory/transact';
+import { missing, type Precondition, type Read } from '@claras/directory/resources';
+import { checkIfMatch, etag, isNotModified } from '@claras/scim/etag';
+import { listResponse, readListQuery } from '@claras/scim/list-query';
+import { project, readProjection, wantsAttribute } from '@claras/scim/projection';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { locationOf } from './render.ts';
+import { scimType } from './scim-errors.ts';
+import type { Asked, AskedToWrite, ScimResources, Written } from './scim-resources.ts';
+import { search } from './search.ts';
+import { traceparentOf } from './trace.ts';
+
+type ById = FastifyRequest<{ Params: { id: string } }>;
+type Query = Record<string, unknown>;
+
+export interface Circumstances {
+  durable: Durable;
+  /** Set by the authenticating hook. */
+  asked(request: FastifyRequest): Asked;
+  /** Told of attributes and members that a request named and nothing knows: kept out, not refused. */
+  passedOver(request: FastifyRequest, ignored: readonly string[]): void;
+}
+
+/** The verbs of RFC 7644, 3.3 to 3.6, once for every resource type. */
+export function resourceRoutes(app: FastifyInstance, resources: ScimResources, { durable, asked, passedOver }: Circumstances): void {
+  const { type } = resources;
+  const path = type.endpoint;
+
+  const askedToWrite = (request: FastifyRequest): AskedToWrite => {
+    const ifMatch = request.headers['if-match'];
+    const check: Precondition | undefined = ifMatch === undefined ? undefined : (version) => checkIfMatch(ifMatch, version);
+    return { ...asked(request), origin: { traceparent: traceparentOf(request, durable.runtime) }, ...(check ? { check } : {}) };
+  };
+
+  async function answer(reply: FastifyReply, request: FastifyRequest, read: Read): Promise<FastifyReply> {
+    const projection = readProjection(request.query as Query);
+    const resource = await resources.serve(read, asked(request), (attribute) => wantsAttribute(projection, attribute));
+    reply.header('content-type', scimType).header('etag', etag(read.version));
+    return reply.send(JSON.stringify(project(type, resource, projection)));
+  }
+
+  async function written(reply: FastifyReply, request: FastifyRequest, { read, ignored }: Written): Promise<FastifyReply> {
+    if (ignored.length > 0) passedOver(request, ignored);
+    return answer(reply, request, read);
+  }
+
+  app.get(path, async (request, reply) => {
+    const query = readListQuery(type, request.query as Query);
+    const { resources: found, totalResults } = await search(durable, resources, asked(request), query);
+    return reply.header('content-type', scimType).send(JSON.stringify(listResponse(found, { totalResults, startIndex: query.startIndex })));
+  });
+
+  app.get(`${path}/:id`, async (request: ById, reply) => {
+    const read = await resources.read(asked(request).tenant, request.params.id);
+    if (!read) throw missing(resources.kind);
+    if (isNotModified(request.headers['if-none-match'], read.version)) return reply.code(304).header('etag', etag(read.version)).send();
+    return answer(reply, request, read);
+  });
+
+  app.post(path, async (request, reply) => {
+    const created = await resources.create(request.body, askedToWrite(request));
+    reply.code(201).header('location', locationOf(type, created.read.id, asked(request).url));
+    return written(reply, request, created);
+  });
+
+  app.put(`${path}/:id`, async (request: ById, reply) =>
+    written(reply, request, await resources.replace(request.params.id, request.body, askedToWrite(request))),
+  );
+
+  app.patch(`${path}/:id`, async (request: ById, reply) => {
+    const patched = await resources.patch(request.params.id, request.body, askedToWrite(request));
+    if (resources.kind.name === 'user' || hasProjection(request.query as Query)) return written(reply, request, patched);
+    // A group may have 50,000 members: they are sent when they are asked for (RFC 7644, 3.5.2 allows 204).
+    if (patched.ignored.length > 0) passedOver(request, patched.ignored);
+    return reply.code(204).header('etag', etag(patched.read.version)).send();
+  });
+
+  app.delete(`${path}/:id`, async (request: ById, reply) => {
+    await resources.remove(request.params.id, askedToWrite(request));
+    return reply.code(204).send();
+  });
+}
+
+const hasProjection = (query: Query): boolean => Object.keys(query).some((name) => /^(excluded)?attributes$/i.test(name));

@@ -1,0 +1,55 @@
+import { groups } from '@claras/directory/groups';
+import type { Keys } from '@claras/directory/keys';
+import { providers } from '@claras/directory/providers';
+import type { Durable } from '@claras/directory/transact';
+import { users } from '@claras/directory/users';
+import type { Log } from '@claras/service-kit/log';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { authenticate } from './authenticate.ts';
+import { scimBodies } from './body.ts';
+import { discoveryRoutes } from './discovery-routes.ts';
+import { groupResources } from './group-resources.ts';
+import { type EdgeMetrics, measureRequests } from './edge-metrics.ts';
+import type { TenantUrl } from './render.ts';
+import { type Circumstances, resourceRoutes } from './resource-routes.ts';
+import { scimErrors } from './scim-errors.ts';
+import { assertSingleHeaders } from './single-headers.ts';
+import { userResources } from './user-resources.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    tenant: string;
+  }
+}
+
+export interface EdgeParts extends Durable {
+  keys: Keys;
+  log: Log;
+  metrics?: EdgeMetrics;
+}
+
+/** Entra's door: a Fastify plugin to be registered under /api/scim/v2. */
+export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
+  return async (app: FastifyInstance): Promise<void> => {
+    const tenantOf = authenticate({ keys, providers: providers(durable), runtime: durable.runtime });
+    const urlOf = (request: FastifyRequest): TenantUrl => `${request.protocol}://${request.host}${app.prefix}`;
+
+    scimBodies(app);
+    scimErrors(app);
+    if (metrics) measureRequests(app, metrics);
+    app.decorateRequest('tenant', '');
+    app.addHook('onRequest', async (request) => {
+      assertSingleHeaders(request);
+      request.tenant = await tenantOf(request.headers.authorization);
+    });
+
+    const circumstances: Circumstances = {
+      durable,
+      asked: (request) => ({ tenant: request.tenant, url: urlOf(request) }),
+      passedOver: (request, ignored) => log.info({ tenant: request.tenant, method: request.method, ignored }, 'passed over what no schema knows'),
+    };
+    resourceRoutes(app, userResources(users(durable)), circumstances);
+    resourceRoutes(app, groupResources(groups(durable)), circumstances);
+    discoveryRoutes(app, urlOf);
+  };
+}

@@ -1,0 +1,35 @@
+import type { Origin, Precondition, Read } from '@claras/directory/resources';
+import type { ResourceType } from '@claras/scim/attributes';
+import type { Filter } from '@claras/scim/filter';
+import type { Resource } from '@claras/scim/resource';
+import type { Kind } from '@claras/directory/kinds';
+import type { TenantUrl } from './render.ts';
+
+/** One request's circumstances. */
+export interface Asked {
+  tenant: string;
+  url: TenantUrl;
+}
+export interface AskedToWrite extends Asked {
+  check?: Precondition;
+  origin: Origin;
+}
+
+/** What a write leaves, and what it passed over: attributes that no schema knows, members that are no users. */
+export interface Written {
+  read: Read;
+  ignored: string[];
+}
+
+/** What the verbs need of a resource type: users and groups each have one. */
+export interface ScimResources {
+  type: ResourceType;
+  kind: Kind;
+  read(tenant: string, id: string): Promise<Read | undefined>;
+  /** The resource as served, with only those attributes from elsewhere (groups, members) that `wanted` or the filter asks for. */
+  serve(read: Read, asked: Asked, wanted: (attribute: string) => boolean, filter?: Filter): Promise<Resource>;
+  create(body: unknown, asked: AskedToWrite): Promise<Written>;
+  replace(id: string, body: unknown, asked: AskedToWrite): Promise<Written>;
+  patch(id: string, body: unknown, asked: AskedToWrite): Promise<Written>;
+  remove(id: string, asked: AskedToWrite): Promise<void>;
+}
