@@ -8,7 +8,7 @@ import { Profile } from './events.ts';
  */
 const closed = { additionalProperties: false } as const;
 const Id = Type.String({ minLength: 1, maxLength: 128 });
-const RoleSchema = Type.Union(roles.map((role) => Type.Literal(role)));
+const RoleSchema = Type.Enum([...roles]);
 const Place = { user: Id, sequence: Type.Integer({ minimum: 1 }) };
 const Text = Type.String({ maxLength: 1024 });
 

@@ -48,7 +48,7 @@ export const directoryEvents = {
   'provisioning.changed': Type.Object({ provisioning: Provisioning }, closed),
 };
 
-const RoleSchema = Type.Union(roles.map((role) => Type.Literal(role)));
+const RoleSchema = Type.Enum([...roles]);
 const Status = Type.Union([Type.Literal('active'), Type.Literal('archived')]);
 
 /** A person on the Team page. `scimId` is the SCIM user it is linked to, absent for a profile that SCIM does not know. */

@@ -1,0 +1,74 @@
+import { type Static, type TSchemaOptions, Type } from 'typebox';
+import { Value } from 'typebox/value';
+
+const Secret = (what: string) => Type.Optional(Type.String({ minLength: 16, description: `${what}, at least 16 characters` }));
+const localFolder = './data';
+const HttpUrl = (port: number) =>
+  Type.String({
+    pattern: '^https?://[^\\s/]+(/\\S*)?$',
+    default: `http://127.0.0.1:${port}`,
+    description: 'an http or https URL',
+  });
+
+/**
+ * What a process may be told by its environment, and its type. `dataDir` is `DATA_DIR` there, and so on. The descriptions end the sentence
+ * "PORT must be …". The defaults are for one machine; tokens and the pepper have none.
+ */
+export const Config = Type.Object({
+  host: Type.String({ minLength: 1, default: '127.0.0.1', description: 'an address to listen on' }),
+  port: Type.Integer({ minimum: 0, maximum: 65535, default: 8080, description: 'a port number from 0 to 65535 (0: any free one)' }),
+  dataDir: Type.String({ minLength: 1, default: localFolder, description: 'a folder' }),
+  storeUrl: Type.String({
+    pattern: '^(file:.+|memory:|rediss?://\\S+)$',
+    description: 'file:DIR, memory: or redis://HOST:PORT',
+  }),
+  busUrl: Type.String({
+    pattern: '^(file:.+|memory:|kafka://[^\\s,/]+:\\d+(,[^\\s,/]+:\\d+)*)$',
+    description: 'file:DIR, memory: or kafka://HOST:PORT[,HOST:PORT…]',
+  }),
+  cells: Type.Integer({ minimum: 1, maximum: 1024, default: 64, description: 'a number from 1 to 1024 that never changes again' }),
+  coreAppUrl: HttpUrl(8082),
+  billingUrl: Type.String({
+    pattern: '^ledger:https?://[^\\s/]+(/\\S*)?$',
+    default: 'ledger:http://127.0.0.1:8083',
+    description: 'ledger: followed by an http or https URL',
+  }),
+  adminToken: Secret('the token of the operator’s API'),
+  coreAppToken: Secret('the token of the core app'),
+  billingToken: Secret('the token of the billing system'),
+  keyPepper: Secret('the secret that keys the hashes of API keys'),
+  logLevel: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+    description: 'fatal, error, warn, info, debug, trace or silent',
+  }),
+});
+export type Config = Static<typeof Config>;
+type Setting = keyof Config;
+
+/** The environment is wrong; the message has one line for each fault, and no value of any setting. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+const variableOf = (setting: string): string => setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+
+/** The configuration in an environment (`process.env`). `needed`: settings without a default that this process cannot do without. */
+export function readConfig<Needed extends Setting = never>(
+  env: Record<string, string | undefined>,
+  needed: readonly Needed[] = [],
+): Config & Required<Pick<Config, Needed>> {
+  const settings = Object.keys(Config.properties) as Setting[];
+  const given = Object.fromEntries(settings.flatMap((setting) => (env[variableOf(setting)] ? [[setting, env[variableOf(setting)]]] : [])));
+  const folder = `file:${given.dataDir ?? localFolder}`;
+  const config = Value.Convert(Config, Value.Default(Config, { storeUrl: folder, busUrl: folder, ...given })) as Config;
+
+  const wrong = new Set(Value.Errors(Config, config).map(({ instancePath }) => instancePath.slice(1) as Setting));
+  for (const setting of needed) if (config[setting] === undefined) wrong.add(setting);
+  if (wrong.size > 0) throw new ConfigError([...wrong].map(fault).join('\n'));
+  return config as Config & Required<Pick<Config, Needed>>;
+}
+
+function fault(setting: Setting): string {
+  const { description } = Config.properties[setting] as TSchemaOptions;
+  return `${variableOf(setting)} must be ${description}`;
+}
