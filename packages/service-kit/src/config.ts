@@ -69,6 +69,7 @@ export function readConfig<Needed extends Setting = never>(
 }
 
 function fault(setting: Setting): string {
-  const { description } = Config.properties[setting] as TSchemaOptions;
+  const schema: object = Config.properties[setting];
+  const { description } = schema as TSchemaOptions;
   return `${variableOf(setting)} must be ${description}`;
 }

@@ -27,7 +27,7 @@ export async function run(name: string, start: () => Promise<Running>): Promise<
     process.stderr.write(`${name} cannot start:\n${error.message.replace(/^/gm, '  ')}\n`);
     process.exit(1);
   });
-  log.info({ pid: process.pid }, 'started');
+  log.info({}, 'started');
 
   const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'stopping');
