@@ -1,0 +1,3 @@
+import { nativeDir, stopComponents } from './components.ts';
+
+await stopComponents(nativeDir());

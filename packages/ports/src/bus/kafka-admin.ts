@@ -1,0 +1,91 @@
+import type { Admin, Kafka } from 'kafkajs';
+import type { Runtime } from '../runtime.ts';
+import { BusUnavailable, type PartitionLag } from './bus.ts';
+
+const patience = 20_000;
+const days = 24 * 3_600_000;
+/** Retention and time as DECISIONS 1 and the Bus port say; records as large as the largest SCIM resource with room to spare. */
+const topicConfig = {
+  'cleanup.policy': 'delete',
+  'retention.ms': String(30 * days),
+  'message.timestamp.type': 'LogAppendTime',
+  'max.message.bytes': String(4 * 1024 * 1024),
+};
+
+/** What is asked of the cluster rather than of a topic. One connection, made anew after a failure. */
+export function kafkaAdmin(kafka: Kafka, runtime: Runtime) {
+  let connected: Promise<Admin> | undefined;
+
+  async function connect(): Promise<Admin> {
+    const admin = kafka.admin();
+    await admin.connect();
+    return admin;
+  }
+
+  function drop(): Promise<void> {
+    const admin = connected;
+    connected = undefined;
+    return admin?.then((it) => it.disconnect()).catch(() => {}) ?? Promise.resolve();
+  }
+
+  async function ask<T>(what: string, question: (admin: Admin) => Promise<T>): Promise<T> {
+    connected ??= connect();
+    const answered = new AbortController();
+    const late = runtime.sleep(patience, answered.signal).then(() => Promise.reject(new Error(`no answer in ${patience} ms`)));
+    late.catch(() => {});
+    try {
+      return await Promise.race([connected.then(question), late]);
+    } catch (error) {
+      void drop();
+      throw new BusUnavailable(`Kafka did not answer: ${what}`, { cause: error });
+    } finally {
+      answered.abort();
+    }
+  }
+
+  /** Topic → its number of partitions, for those of the names that exist. */
+  const partitionCounts = (names: readonly string[]) =>
+    ask('partitions', async (admin) => {
+      const existing = new Set(await admin.listTopics());
+      const topics = names.filter((name) => existing.has(name));
+      const metadata = topics.length > 0 ? (await admin.fetchTopicMetadata({ topics })).topics : [];
+      return new Map(metadata.map((topic) => [topic.name, topic.partitions.length]));
+    });
+
+  const createTopics = (topics: readonly { name: string; partitions: number }[]) =>
+    ask('create topics', async (admin) => {
+      const configEntries = Object.entries(topicConfig).map(([name, value]) => ({ name, value }));
+      // False where another process was first; -1 = the cluster's default.
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: topics.map(({ name, partitions }) => ({ topic: name, numPartitions: partitions, replicationFactor: -1, configEntries })),
+      });
+    });
+
+  const ends = (topic: string) =>
+    ask('offsets', async (admin) => (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({ partition, low, high })));
+
+  const lag = (group: string, topics: readonly string[]) =>
+    ask('lag', async (admin) => {
+      const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
+      const offsets = new Map(committed.flatMap(({ topic, partitions }) => partitions.map((p) => [`${topic}/${p.partition}`, p.offset])));
+      const lags = topics.map(async (topic) =>
+        (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }): PartitionLag => {
+          const done = Number(offsets.get(`${topic}/${partition}`) ?? -1);
+          const end = Number(high);
+          return { topic, partition, end, committed: done, lag: Math.max(0, end - Math.max(done, Number(low))) };
+        }),
+      );
+      return (await Promise.all(lags)).flat();
+    });
+
+  const isRunning = (group: string) =>
+    ask('group', async (admin) => {
+      const { groups } = await admin.describeGroups([group]);
+      return !['Empty', 'Dead'].includes(groups[0]?.state ?? 'Dead');
+    });
+
+  const ping = () => ask('ping', async (admin) => void (await admin.describeCluster()));
+
+  return { partitionCounts, createTopics, ends, lag, isRunning, ping, close: drop };
+}

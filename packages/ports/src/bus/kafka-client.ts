@@ -1,0 +1,40 @@
+import { connect as connectTcp } from 'node:net';
+import kafkajs, { type ISocketFactory, type Kafka, type LogEntry } from 'kafkajs';
+import type { Log } from '../log.ts';
+import { quietRequestQueue } from './kafkajs-request-queue.ts';
+
+/** `kafka://host:port,host:port` → ['host:port', …]. */
+export function brokersOf(url: string): string[] {
+  const brokers = /^kafka:\/\/([^/?#@]+)\/?$/.exec(url)?.[1]?.split(',') ?? [];
+  if (brokers.length === 0 || brokers.some((broker) => !/^.+:\d+$/.test(broker)))
+    throw new Error(`a Kafka URL reads kafka://host:port,host:port, not ${url}`);
+  return brokers;
+}
+
+/** Without Nagle's algorithm: several small requests are under way on one connection, and each would wait for the answer before it. */
+const socketFactory: ISocketFactory = ({ host, port, onConnect }) =>
+  connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, onConnect);
+
+/** kafkajs calls errors what it goes on to mend by itself, so each of its levels counts one less here. */
+function forward(log: Log, level: number, { message, broker, groupId, error }: LogEntry['log']): void {
+  const detail = { broker, groupId, error: error instanceof Error ? error.message : error };
+  if (level <= kafkajs.logLevel.ERROR) log.warn(detail, `kafkajs: ${message}`);
+  else log.info(detail, `kafkajs: ${message}`);
+}
+
+export function kafkaClient(url: string, clientId: string, log?: Log): Kafka {
+  quietRequestQueue();
+  return new kafkajs.Kafka({
+    clientId,
+    brokers: brokersOf(url),
+    socketFactory,
+    connectionTimeout: 3000,
+    requestTimeout: 15_000,
+    enforceRequestTimeout: true,
+    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 3 },
+    logLevel: log ? kafkajs.logLevel.WARN : kafkajs.logLevel.NOTHING,
+    logCreator: () => (entry) => {
+      if (log) forward(log, entry.level, entry.log);
+    },
+  });
+}

@@ -1,0 +1,159 @@
+import type { EachBatchPayload, Kafka, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
+import { backoff } from '../backoff.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Consumer, Received, Subscription } from './bus.ts';
+
+const heartbeatMs = 2000;
+const silenceMs = 60_000;
+const closeMs = 10_000;
+const mostRecords = 500;
+
+const received = (message: KafkaMessage): Received => ({
+  key: message.key?.toString() ?? '',
+  value: message.value?.toString() ?? null,
+  headers: Object.fromEntries(Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)])),
+  offset: message.offset,
+  time: Number(message.timestamp),
+});
+
+/**
+ * Reads for a group until it is closed. kafkajs' consumer crashes on what it cannot mend, may wait for ever on a coordinator that died, and
+ * may go silent; in each case it is thrown away and built anew, which finds the coordinator again. That is the one way of recovery here, so
+ * kafkajs' own retries are few and its own restart is off.
+ */
+export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: Runtime): Consumer {
+  const closing = new AbortController();
+  const { signal } = closing;
+
+  async function live(): Promise<void> {
+    const consumer = kafka.consumer({
+      groupId: subscription.group,
+      sessionTimeout: 10_000,
+      heartbeatInterval: heartbeatMs,
+      rebalanceTimeout: 30_000,
+      maxWaitTimeInMs: 250,
+      minBytes: 1,
+      maxBytesPerPartition: 512 * 1024,
+      allowAutoTopicCreation: false,
+      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 6, restartOnFailure: async () => false },
+    });
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    signal.addEventListener('abort', end);
+    const failed = Promise.withResolvers<void>();
+    const signs = watch(consumer, failed.reject);
+    const started = start(consumer, signs, ended.signal).catch(failed.reject);
+    try {
+      await Promise.race([failed.promise, untilSilent(signs, ended.signal)]);
+    } finally {
+      signal.removeEventListener('abort', end);
+      ended.abort();
+      const left = started.then(() => consumer.disconnect()).catch(() => {});
+      await Promise.race([left, runtime.sleep(closeMs)]);
+    }
+  }
+
+  /** What shows that a consumer is alive, and which membership of the group it has. */
+  function watch(consumer: KafkaConsumer, fail: (error: Error) => void) {
+    const signs = { last: runtime.now(), generation: 0 };
+    const sign = () => {
+      signs.last = runtime.now();
+    };
+    consumer.on('consumer.fetch', sign);
+    consumer.on('consumer.heartbeat', sign);
+    consumer.on('consumer.group_join', () => {
+      sign();
+      signs.generation++;
+      subscription.onState?.('joined');
+    });
+    consumer.on('consumer.rebalancing', () => subscription.onState?.('rebalancing'));
+    consumer.on('consumer.crash', ({ payload }) => fail(payload.error));
+    return signs;
+  }
+  type Signs = ReturnType<typeof watch>;
+
+  async function untilSilent(signs: Signs, until: AbortSignal): Promise<void> {
+    while (!until.aborted) {
+      await runtime.sleep(5000, until);
+      if (runtime.now() - signs.last > silenceMs) throw new Error(`neither a fetch nor a heartbeat for ${silenceMs} ms`);
+    }
+  }
+
+  async function start(consumer: KafkaConsumer, signs: Signs, until: AbortSignal): Promise<void> {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...subscription.topics], fromBeginning: true });
+    if (until.aborted) return;
+    const failures = new Map<string, number>();
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 16,
+      eachBatch: (payload) => readBatch(payload, signs, failures),
+    });
+  }
+
+  async function readBatch(payload: EachBatchPayload, signs: Signs, failures: Map<string, number>): Promise<void> {
+    const { batch, heartbeat, pause, resolveOffset, commitOffsetsIfNecessary, isRunning, isStale } = payload;
+    const { topic, partition } = batch;
+    const { generation } = signs;
+    const membership = { lost: false };
+    const alive = () => !signal.aborted && !membership.lost && generation === signs.generation && isRunning() && !isStale();
+
+    for (let at = 0; at < batch.messages.length && alive(); at += mostRecords) {
+      const messages = batch.messages.slice(at, at + mostRecords);
+      const beating = new AbortController();
+      void beat(heartbeat, membership, beating.signal);
+      try {
+        await subscription.onBatch({ topic, partition, records: messages.map(received), alive });
+      } catch (error) {
+        if (!alive()) return;
+        subscription.onState?.('failed', (error as Error).message);
+        const attempts = (failures.get(`${topic}/${partition}`) ?? 0) + 1;
+        failures.set(`${topic}/${partition}`, attempts);
+        void backoff(runtime, attempts, 2000, signal).then(pause());
+        return;
+      } finally {
+        beating.abort();
+      }
+      failures.delete(`${topic}/${partition}`);
+      // The partition was given away meanwhile: its new reader gets the records again.
+      if (generation !== signs.generation) return;
+      const last = messages.at(-1)!.offset;
+      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(BigInt(last) + 1n) }] }] });
+      resolveOffset(last);
+    }
+  }
+
+  /** Keeps the membership while a batch is in hand. */
+  async function beat(heartbeat: () => Promise<void>, membership: { lost: boolean }, until: AbortSignal): Promise<void> {
+    await runtime.sleep(heartbeatMs, until);
+    while (!until.aborted && !membership.lost) {
+      await heartbeat().catch(() => {
+        membership.lost = true;
+      });
+      await runtime.sleep(heartbeatMs, until);
+    }
+  }
+
+  async function liveAgainAndAgain(): Promise<void> {
+    for (let failures = 1; !signal.aborted; failures++) {
+      const since = runtime.now();
+      try {
+        await live();
+      } catch (error) {
+        if (signal.aborted) return;
+        subscription.onState?.('failed', (error as Error).message);
+        if (runtime.now() - since > silenceMs) failures = 1;
+        await backoff(runtime, failures, 2000, signal);
+      }
+    }
+  }
+
+  const life = liveAgainAndAgain();
+  return {
+    async close() {
+      closing.abort();
+      await life;
+    },
+  };
+}
