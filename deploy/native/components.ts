@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type KafkaState, kafkaUrl, startKafka, stopKafka } from './kafka.ts';
-import { type RedisState, redisUrl, startRedis, stopRedis } from './redis.ts';
+import { type KafkaState, kafkaRuns, kafkaUrl, startKafka, stopKafka } from './kafka.ts';
+import { type RedisState, redisRuns, redisUrl, startRedis, stopRedis } from './redis.ts';
 
 interface State {
   redis?: RedisState;
@@ -31,6 +31,12 @@ export async function startComponents(dir: string, brokers: number): Promise<{ s
   state.kafka = await startKafka(join(dir, 'kafka'), brokers, state.kafka);
   writeState(dir, state);
   return { storeUrl: redisUrl(state.redis), busUrl: kafkaUrl(state.kafka) };
+}
+
+/** True when both run already. */
+export function componentsRun(dir: string): boolean {
+  const { redis, kafka } = readState(dir);
+  return redis !== undefined && kafka !== undefined && redisRuns(redis) && kafkaRuns(kafka);
 }
 
 export async function stopComponents(dir: string): Promise<void> {

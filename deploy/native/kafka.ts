@@ -118,6 +118,8 @@ async function untilReady(dir: string, state: KafkaState, { id, port, pid }: Kaf
 
 export const kafkaUrl = ({ brokers }: KafkaState): string => `kafka://${brokers.map(({ port }) => `127.0.0.1:${port}`).join(',')}`;
 
+export const kafkaRuns = ({ brokers }: KafkaState): boolean => brokers.every(({ pid }) => isRunning(pid, mark));
+
 /** `graceMs` 0 is kill -9. */
 export async function stopKafka({ brokers }: KafkaState, graceMs = 10_000): Promise<void> {
   await Promise.all(brokers.map(({ pid }) => stopProcess(pid, mark, graceMs)));

@@ -54,6 +54,8 @@ function options(dir: string, port: number): string[] {
 
 export const redisUrl = ({ port }: RedisState): string => `redis://127.0.0.1:${port}`;
 
+export const redisRuns = ({ pid }: RedisState): boolean => isRunning(pid, mark);
+
 /** `graceMs` 0 is kill -9. */
 export async function stopRedis({ pid }: RedisState, graceMs = 10_000): Promise<void> {
   await stopProcess(pid, mark, graceMs);

@@ -53,7 +53,7 @@ export function memoryBus({ runtime }: { runtime: Runtime }): Bus {
   }
 
   /** Partition i of a topic goes to reader i mod readers of that topic. */
-  function share(group: Group): void {
+  function assign(group: Group): void {
     const wanted = new Set(group.readers.flatMap((reader) => reader.topics));
     for (const topic of wanted) {
       const readers = group.readers.filter((reader) => reader.topics.includes(topic));
@@ -63,23 +63,27 @@ export function memoryBus({ runtime }: { runtime: Runtime }): Bus {
       }
     }
     for (const lane of group.lanes.values()) if (!wanted.has(lane.topic)) lane.owner = undefined;
-    for (const reader of group.readers) reader.onState?.('joined');
   }
 
-  function kick(lane: Lane): void {
-    lane.busy ??= read(lane).finally(() => {
-      lane.busy = undefined;
-      if (lane.owner && pending(lane) > 0) kick(lane);
-    });
+  function share(group: Group): void {
+    assign(group);
+    for (const reader of group.readers) reader.onState?.('joined');
   }
 
   const pending = ({ log, committed }: Lane): number => log.length - Math.max(0, committed);
 
-  async function read(lane: Lane): Promise<void> {
-    const reader = lane.owner;
+  function kick(lane: Lane): void {
+    const { owner } = lane;
+    if (lane.busy || !owner || owner.closing.signal.aborted || pending(lane) === 0) return;
+    lane.busy = read(lane, owner).finally(() => {
+      lane.busy = undefined;
+      kick(lane);
+    });
+  }
+
+  async function read(lane: Lane, reader: Reader): Promise<void> {
     const from = Math.max(0, lane.committed);
     const records = lane.log.slice(from, from + mostRecords);
-    if (!reader || records.length === 0) return;
     const { signal } = reader.closing;
     const alive = () => lane.owner === reader && !signal.aborted;
     try {
@@ -116,7 +120,7 @@ export function memoryBus({ runtime }: { runtime: Runtime }): Bus {
             Array.from({ length: partitions }, () => []),
           );
       }
-      for (const group of groups.values()) share(group);
+      for (const group of groups.values()) assign(group);
     },
 
     async publish(topic, records) {
@@ -125,7 +129,7 @@ export function memoryBus({ runtime }: { runtime: Runtime }): Bus {
         const log = partitions[cellOf(key, partitions.length)]!;
         log.push({ key, value, headers: { ...headers }, offset: String(log.length), time: runtime.now() });
       }
-      for (const { lanes } of groups.values()) for (const lane of lanes.values()) if (lane.topic === topic && lane.owner) kick(lane);
+      for (const { lanes } of groups.values()) for (const lane of lanes.values()) if (lane.topic === topic) kick(lane);
     },
 
     async consume(subscription): Promise<Consumer> {

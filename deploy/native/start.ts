@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { componentsRun, nativeDir, startComponents, stopComponents } from './components.ts';
+import { Fault } from './processes.ts';
+import { servicePrograms, urlOf } from './services.ts';
+import { supervise } from './supervisor.ts';
+
+/** npm run start:native: Redis and Kafka where they do not run yet, and every service as its own process against them. */
+const dir = nativeDir();
+const port = Number(process.env.PORT ?? 8080);
+
+async function isUp(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
+  return answer?.ok ?? false;
+}
+
+async function main(): Promise<void> {
+  const foundRunning = componentsRun(dir);
+  const urls = await startComponents(dir, 1);
+  const services = supervise(dir, servicePrograms(dir, port, urls), (name, line) => console.log(`${name.padEnd(14)} ${line}`));
+
+  const stop = async () => {
+    await services.stop();
+    if (!foundRunning) await stopComponents(dir);
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+
+  const [edge, console_] = [urlOf('scim-edge', port), urlOf('console', port)];
+  while (!(await isUp(edge)) || !(await isUp(console_))) await sleep(100);
+  console.log(`
+Tenant URL   ${edge}/api/scim/v2
+Console      ${console_}
+Store, bus   ${urls.storeUrl}, ${urls.busUrl}
+Make a key   npx claras-scim tenant create acme && npx claras-scim key create --tenant acme --name Entra --scope scim.full
+             (with CLARAS_URL=${console_} and DATA_DIR=${dir})
+Stop         Ctrl-C
+`);
+}
+
+await main().catch((error) => {
+  if (!(error instanceof Fault)) throw error;
+  console.error(`start:native: ${error.message}`);
+  process.exitCode = 1;
+});

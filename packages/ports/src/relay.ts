@@ -1,0 +1,138 @@
+import { backoff } from './backoff.ts';
+import type { Bus } from './bus/bus.ts';
+import type { Log } from './log.ts';
+import type { Runtime } from './runtime.ts';
+import type { Outbox } from './store/store.ts';
+
+const leaseMs = 5000;
+const pollMs = 300;
+const mostEntries = 500;
+const closeMs = 5000;
+
+export interface Relay {
+  /** Lets the batches in hand finish (5 s at most) and gives its leases back. */
+  close(): Promise<void>;
+}
+
+export interface RelayOptions {
+  outbox: Outbox;
+  bus: Bus;
+  topic: string;
+  cells: number;
+  runtime: Runtime;
+  /** A name that no other relay has. */
+  holder: string;
+  log?: Log | undefined;
+  /** `failed`: the store or the bus does not answer, with the reason; `working` once they do again. */
+  onState?(state: 'working' | 'failed', detail?: string): void;
+}
+
+interface Cell {
+  number: number;
+  /** Something may wait in its outbox. */
+  wanted: boolean;
+  busy?: Promise<void> | undefined;
+  /** Until when it is leased here; 0 = not. */
+  leasedUntil: number;
+  /** Until when another relay is taken to hold it. */
+  othersUntil: number;
+}
+
+/**
+ * Publishes what was committed: each cell's entries in order, at least once, to the cell's one partition. An entry leaves the outbox only
+ * after the bus took it, so whatever is killed when, the next relay begins with the oldest that may be missing. The lease spares double
+ * work, no more: a relay that lost it while it slept repeats records, and never brings one before its turn, because what it read can only
+ * have been followed by what was published after it (DECISIONS 7). Cells go side by side, with one publish of a cell under way.
+ */
+export function relay({ outbox, bus, topic, cells, runtime, holder, log, onState }: RelayOptions): Relay {
+  const closing = new AbortController();
+  const { signal } = closing;
+  const lanes: Cell[] = Array.from({ length: cells }, (_, number) => ({ number, wanted: false, leasedUntil: 0, othersUntil: 0 }));
+  /** Cells that failed and have not recovered. */
+  let failing = 0;
+
+  /** One lease call serves half a lease. A cell is leased when something waits in it, and left alone for a while when another holds it. */
+  async function isMine(cell: Cell): Promise<boolean> {
+    const now = runtime.now();
+    if (now < cell.leasedUntil - leaseMs / 2) return true;
+    if (now < cell.othersUntil) return false;
+    if (now >= cell.leasedUntil && (await outbox.read(cell.number, 1)).length === 0) return false;
+    const mine = await outbox.lease(cell.number, holder, leaseMs);
+    cell.leasedUntil = mine ? now + leaseMs : 0;
+    cell.othersUntil = mine ? 0 : now + pollMs;
+    return mine;
+  }
+
+  async function publishOldest(cell: Cell): Promise<void> {
+    if (!(await isMine(cell))) return;
+    const entries = await outbox.read(cell.number, mostEntries);
+    const last = entries.at(-1);
+    if (!last) return;
+    await bus.publish(
+      topic,
+      entries.map(({ record }) => record),
+    );
+    await outbox.trim(cell.number, last.id);
+    if (entries.length === mostEntries) cell.wanted = true;
+  }
+
+  async function work(cell: Cell): Promise<void> {
+    for (let failures = 0; cell.wanted && !signal.aborted; ) {
+      cell.wanted = false;
+      try {
+        await publishOldest(cell);
+        if (failures > 0) recovered();
+        failures = 0;
+      } catch (error) {
+        cell.wanted = true;
+        if (failures++ === 0) failed(error as Error);
+        await backoff(runtime, failures, 2000, signal);
+      }
+    }
+    cell.busy = undefined;
+  }
+
+  function failed(error: Error): void {
+    if (failing++ > 0) return;
+    log?.warn({ topic, error: error.message }, 'the relay waits');
+    onState?.('failed', error.message);
+  }
+
+  function recovered(): void {
+    if (--failing > 0) return;
+    log?.info({ topic }, 'the relay goes on');
+    onState?.('working');
+  }
+
+  function wake(cell: Cell | undefined): void {
+    if (!cell || signal.aborted) return;
+    cell.wanted = true;
+    cell.busy ??= work(cell);
+  }
+
+  /** Covers for wake-ups that were missed and for relays that died. */
+  async function poll(): Promise<void> {
+    for (let first = true; !signal.aborted; first = false) {
+      const depth = await outbox.depth().catch(() => undefined);
+      if (first || depth === undefined || depth.entries > 0) lanes.forEach(wake);
+      await runtime.sleep(pollMs, signal);
+    }
+  }
+
+  const unsubscribe = outbox.onAppend((number) => wake(lanes[number]));
+  const polling = poll();
+
+  async function leave(): Promise<void> {
+    await Promise.all([polling, ...lanes.map(({ busy }) => busy)]);
+    const leased = lanes.filter(({ leasedUntil }) => leasedUntil > runtime.now());
+    await Promise.all(leased.map(({ number }) => outbox.release(number, holder).catch(() => {})));
+  }
+
+  return {
+    async close() {
+      unsubscribe();
+      closing.abort();
+      await Promise.race([leave(), runtime.sleep(closeMs)]);
+    },
+  };
+}
