@@ -1,0 +1,119 @@
+import type { Fact, Positioned } from '@claras/contracts/events';
+import type { Log } from '@claras/ports/log';
+import type { Runtime } from '@claras/ports/runtime';
+import { type AsideQueues, type AsideReason, type HeldClaim, withoutAside } from './aside.ts';
+import type { ConsumerMetrics } from './consumer-metrics.ts';
+import { inOrder, type Positions } from './position.ts';
+import type { Problems } from './problems.ts';
+import { isRetryable } from './retryable.ts';
+import { type Handle, takeTurn } from './turn.ts';
+
+interface Parts<F extends Fact> {
+  queues: AsideQueues<F>;
+  positions: Positions;
+  handle: Handle<F>;
+  settled(events: readonly Positioned<F>[]): void;
+  runtime: Runtime;
+  log: Log;
+  measure: ConsumerMetrics;
+  problems: Problems;
+}
+
+const lookEvery = 5_000;
+const renewEvery = 5_000;
+const eventsAtOnce = 200;
+const drainsAtOnce = 8;
+
+const what: Record<AsideReason, string> = {
+  work: 'tenants in tenant-sized work',
+  gap: 'tenants stopped: an event is missing',
+  fault: 'tenants stopped: an event cannot be applied',
+};
+
+/** Works off the queues of tenants that were set aside, beside the partitions: at once when told, and at each look. */
+export function drainAside<F extends Fact>(parts: Parts<F>) {
+  const { queues, positions, runtime, log, measure, problems } = parts;
+  const closing = new AbortController();
+  const running = new Map<string, Promise<void>>();
+  let woken = new AbortController();
+
+  /** Until the queue is empty or the tenant cannot go on: then why. */
+  async function drain(claim: HeldClaim): Promise<AsideReason | undefined> {
+    let held = claim;
+    const { tenant } = claim.value;
+    const settled = async (done: readonly Positioned<F>[]): Promise<void> => {
+      parts.settled(done);
+      if (runtime.now() - held.time >= renewEvery) held = (await queues.take(held)) ?? held;
+    };
+    while (!closing.signal.aborted) {
+      const position = await positions.read(tenant);
+      const events = await queues.first(tenant, eventsAtOnce);
+      if (events.length === 0) return void (await queues.finish(held, position));
+      const { next } = inOrder(events, position.applied);
+      const done = events.filter(({ sequence }) => sequence <= position.applied).map(({ sequence }) => sequence);
+      if (done.length > 0) await positions.move(tenant, position, position, withoutAside(done));
+      else if (next.length === 0) return 'gap';
+      else {
+        const turn = takeTurn({ positions, tenant, position, events: next, background: true, signal: closing.signal, settled });
+        await parts.handle(turn.turn);
+        if (turn.position().applied === position.applied) throw new Error('a turn in the background settled nothing');
+      }
+    }
+    return claim.value.reason;
+  }
+
+  async function attend(claim: HeldClaim): Promise<void> {
+    const { tenant } = claim.value;
+    const held = await queues.take(claim);
+    if (!held) return;
+    try {
+      const reason = await drain(held);
+      if (reason && reason !== claim.value.reason) await tell(tenant, reason);
+    } catch (error) {
+      log[isRetryable(error) ? 'warn' : 'error']({ err: error, tenant }, 'events wait aside; trying again');
+      if (!isRetryable(error)) await tell(tenant, 'fault');
+    }
+  }
+
+  async function tell(tenant: string, reason: AsideReason): Promise<void> {
+    log.error({ tenant, reason }, what[reason]);
+    const claim = (await queues.claims()).find(({ value }) => value.tenant === tenant);
+    if (claim) await queues.take(claim, reason);
+  }
+
+  async function look(): Promise<void> {
+    const claims = await queues.claims();
+    for (const reason of Object.keys(what) as AsideReason[]) {
+      const tenants = claims.filter(({ value }) => value.reason === reason).length;
+      measure.stopped(reason, tenants);
+      if (tenants > 0 && reason !== 'work') problems.set(`aside ${reason}`, `${tenants} ${what[reason]}`);
+      else problems.clear(`aside ${reason}`);
+    }
+    for (const claim of claims) {
+      const { tenant } = claim.value;
+      if (running.size >= drainsAtOnce || running.has(tenant)) continue;
+      const attending = attend(claim)
+        .catch((error: unknown) => log.warn({ err: error, tenant }, 'events wait aside; trying again'))
+        .finally(() => running.delete(tenant));
+      running.set(tenant, attending);
+    }
+  }
+
+  async function live(): Promise<void> {
+    while (!closing.signal.aborted) {
+      woken = new AbortController();
+      await look().catch((error: unknown) => log.warn({ err: error }, 'cannot look at what waits aside; trying again'));
+      await runtime.sleep(lookEvery, AbortSignal.any([closing.signal, woken.signal]));
+    }
+  }
+  const life = live();
+
+  return {
+    wake: () => woken.abort(),
+    async close(): Promise<void> {
+      closing.abort();
+      await life;
+      await Promise.all(running.values());
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import type { Fact, Positioned } from '@claras/contracts/events';
+import type { TopicName } from '@claras/contracts/topics';
+import type { Bus } from '@claras/ports/bus/bus';
+import type { Log } from '@claras/ports/log';
+import type { Runtime } from '@claras/ports/runtime';
+import type { Store } from '@claras/ports/store/store';
+import { type AsideReason, asideQueues } from './aside.ts';
+import { drainAside } from './aside-drain.ts';
+import { consumerMetrics } from './consumer-metrics.ts';
+import type { Health } from './health.ts';
+import type { Metrics } from './metrics.ts';
+import { inOrder, positions as positionsOf } from './position.ts';
+import { createProblems } from './problems.ts';
+import { isRetryable } from './retryable.ts';
+import { readTopic } from './topic-reader.ts';
+import { type Handle, type Turn, takeTurn } from './turn.ts';
+
+/** What every consumer is made of, its own effects apart. */
+export interface ConsumerParts {
+  bus: Bus;
+  store: Store;
+  runtime: Runtime;
+  log: Log;
+  metrics: Metrics;
+  health: Health;
+}
+
+/**
+ * Reads a topic of facts and applies each to its tenant's projection in order and once, whatever is delivered twice, late or after a crash:
+ * decide → core app → projection with the applied sequence → offset (DECISIONS 4). A tenant that cannot go on is set aside; its partition can.
+ */
+export async function consumeEvents<F extends Fact>(
+  parts: ConsumerParts & { name: string; topic: TopicName; handle: Handle<F> },
+): Promise<{ close(): Promise<void> }> {
+  const { name, topic, store, runtime, log, handle } = parts;
+  const measure = consumerMetrics(parts.metrics, name, topic);
+  const problems = createProblems(parts.health, name);
+  const positions = positionsOf(store, runtime, name);
+  const queues = asideQueues<F>({ name, store, runtime, positions, holder: runtime.id() });
+  const closing = new AbortController();
+
+  const timed: Handle<F> = async (turn) => {
+    const began = runtime.now();
+    try {
+      return await handle(turn);
+    } finally {
+      measure.handled((runtime.now() - began) / 1000);
+    }
+  };
+
+  function settled(events: readonly Positioned<F>[]): void {
+    const now = runtime.now();
+    for (const { time } of events) measure.effective((now - Date.parse(time)) / 1000);
+    measure.processed('applied', events.length);
+  }
+
+  /** Why not all of it was settled, if so. */
+  async function attempt(turn: Turn<F>): Promise<AsideReason> {
+    try {
+      return (await timed(turn)) === 'later' ? 'work' : 'fault';
+    } catch (error) {
+      if (isRetryable(error)) throw error;
+      log.error({ err: error, tenant: turn.tenant, sequence: turn.events[0]?.sequence }, 'cannot apply an event; the tenant is set aside');
+      return 'fault';
+    }
+  }
+
+  async function take(tenant: string, events: Positioned<F>[]): Promise<void> {
+    const position = await positions.read(tenant);
+    const { next, behind } = inOrder(events, position.applied);
+    measure.processed('duplicate', events.length - next.length - behind.length);
+    const fresh = [...next, ...behind];
+    if (fresh.length === 0) return;
+    if (position.aside) return setAside(tenant, position, fresh, 'work');
+
+    const started = takeTurn({ positions, tenant, position, events: next, background: false, signal: closing.signal, settled });
+    const fault = next.length > 0 ? await attempt(started.turn) : 'gap';
+    const { applied } = started.position();
+    const left = fresh.filter(({ sequence }) => sequence > applied);
+    const reason = applied === next.at(-1)?.sequence ? 'gap' : fault;
+    if (left.length > 0) await setAside(tenant, started.position(), left, reason);
+  }
+
+  async function setAside(...[tenant, position, events, reason]: Parameters<typeof queues.add>): Promise<void> {
+    await queues.add(tenant, position, events, reason);
+    measure.processed('aside', events.length);
+    if (reason === 'gap')
+      log.error({ tenant, applied: position.applied, next: events[0]?.sequence }, 'an event is missing; the tenant waits');
+    drain.wake();
+  }
+
+  const drain = drainAside({ queues, positions, handle: timed, settled, runtime, log, measure, problems });
+  const reader = await readTopic({ name, topic, bus: parts.bus, store, runtime, log, measure, problems, take });
+  return {
+    async close() {
+      closing.abort();
+      await Promise.all([reader.close(), drain.close()]);
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { type CoreChange, changesPerCall } from '@claras/contracts/core-app';
+import type { CoreApp } from '@claras/ports/core-app/core-app';
+import type { Log } from '@claras/ports/log';
+import type { Metrics } from './metrics.ts';
+
+/** Sends a consumer's changes to the core app, in order, in calls that it takes; counts what became of them and tells of the refused. */
+export function coreChanges({ coreApp, log, metrics }: { coreApp: CoreApp; log: Log; metrics: Metrics }) {
+  const outcomes = metrics.counter('claras_core_changes_total', 'Changes for the core app by what became of them', ['facet', 'outcome']);
+
+  return async (tenant: string, changes: readonly CoreChange[]): Promise<void> => {
+    for (let at = 0; at < changes.length; at += changesPerCall) {
+      const part = changes.slice(at, at + changesPerCall);
+      const answers = await coreApp.apply(tenant, part);
+      for (const [n, { facet, user, sequence }] of part.entries()) {
+        const { outcome, reason } = answers[n]!;
+        outcomes.inc({ facet, outcome });
+        if (outcome === 'refused') log.warn({ tenant, user, facet, sequence, reason }, 'the core app refused a change');
+      }
+    }
+  };
+}

@@ -1,0 +1,62 @@
+import type { Fact, Positioned } from '@claras/contracts/events';
+import type { Scope } from '@claras/ports/store/store';
+import { withoutAside } from './aside.ts';
+import type { Position, Positions, ProjectionChange } from './position.ts';
+import { Interrupted } from './retryable.ts';
+
+/** A tenant's next events, and the one way to write what follows from them. */
+export interface Turn<F extends Fact> {
+  tenant: string;
+  /** The tenant's slice of the consumer's store: the projection. */
+  scope: Scope;
+  /** Never empty; they follow on the applied sequence and on one another without a gap. */
+  events: readonly Positioned<F>[];
+  /**
+   * True: beside the partition, where tenant-sized work may be done. False: within a batch; work of that size is put off by resolving
+   * 'later' before it, and comes again in the background.
+   */
+  background: boolean;
+  /** Commits a part of the projection together with the applied sequence, which may stay what it was. Throws when a newer one is there. */
+  settle(through: number, change?: ProjectionChange): Promise<void>;
+}
+
+/**
+ * Decides, has the effects outside (idempotent: an event may come again), then settles. 'later': what is not settled is tenant-sized.
+ * An error with `retryable: true` is an outage, which the partition waits for; any other is a fault, which stops the tenant alone.
+ */
+export type Handle<F extends Fact> = (turn: Turn<F>) => Promise<'done' | 'later'>;
+
+interface Parts<F extends Fact> {
+  positions: Positions;
+  tenant: string;
+  position: Position;
+  events: readonly Positioned<F>[];
+  background: boolean;
+  signal: AbortSignal;
+  /** Told of the events that the applied sequence has just passed. */
+  settled(events: readonly Positioned<F>[]): Promise<void> | void;
+}
+
+export function takeTurn<F extends Fact>({ positions, tenant, position, events, background, signal, settled }: Parts<F>) {
+  let at = position;
+  const turn: Turn<F> = {
+    tenant,
+    scope: positions.scopeOf(tenant),
+    events,
+    background,
+    async settle(through, change = {}) {
+      if (signal.aborted) throw new Interrupted();
+      const done = events.filter(({ sequence }) => sequence > at.applied && sequence <= through);
+      const queue = withoutAside(done.map(({ sequence }) => sequence));
+      at = await positions.move(tenant, at, { ...at, applied: through }, background ? joined(change, queue) : change);
+      await settled(done);
+    },
+  };
+  return { turn, position: () => at };
+}
+
+const joined = (change: ProjectionChange, queue: ReturnType<typeof withoutAside>): ProjectionChange => ({
+  ...change,
+  remove: [...(change.remove ?? []), ...queue.remove],
+  index: { ...change.index, ...queue.index },
+});
