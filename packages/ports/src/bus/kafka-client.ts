@@ -11,9 +11,12 @@ export function brokersOf(url: string): string[] {
   return brokers;
 }
 
-/** Without Nagle's algorithm: several small requests are under way on one connection, and each would wait for the answer before it. */
+/**
+ * Without Nagle's algorithm: several small requests are under way on one connection, and each would wait for the answer before it. During an
+ * outage kafkajs ends a socket that is still connecting once for each request that waits for it, a listener each: no leak to warn of.
+ */
 const socketFactory: ISocketFactory = ({ host, port, onConnect }) =>
-  connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, onConnect);
+  connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, onConnect).setMaxListeners(0);
 
 /** kafkajs calls errors what it goes on to mend by itself, so each of its levels counts one less here. */
 function forward(log: Log, level: number, { message, broker, groupId, error }: LogEntry['log']): void {
