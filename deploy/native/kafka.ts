@@ -97,7 +97,12 @@ export async function startKafka(dir: string, brokers: number, prior?: KafkaStat
     const folder = folderOf(dir, broker.id);
     broker.pid = startDetached(java, [...jvm, '-cp', classPath, mark, propertiesOf(dir, broker.id)], folder);
   }
-  await Promise.all(state.brokers.map((broker) => untilReady(dir, state, broker)));
+  try {
+    await Promise.all(state.brokers.map((broker) => untilReady(dir, state, broker)));
+  } catch (error) {
+    await stopKafka(state, 0);
+    throw error;
+  }
   return state;
 }
 

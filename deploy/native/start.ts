@@ -32,7 +32,7 @@ Tenant URL   ${edge}/api/scim/v2
 Console      ${console_}
 Store, bus   ${urls.storeUrl}, ${urls.busUrl}
 Make a key   npx claras-scim tenant create acme && npx claras-scim key create --tenant acme --name Entra --scope scim.full
-             (with CLARAS_URL=${console_} and DATA_DIR=${dir})
+             (it talks to the console; the operator's token stands in ${dir}/admin-token)
 Stop         Ctrl-C
 `);
 }

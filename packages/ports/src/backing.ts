@@ -1,0 +1,101 @@
+import { type TopicName, topics } from '@claras/contracts/topics';
+import { backoff } from './backoff.ts';
+import { type Bus, BusUnavailable } from './bus/bus.ts';
+import { embeddedBus } from './bus/embedded-bus.ts';
+import { kafkaBus } from './bus/kafka-bus.ts';
+import { memoryBus } from './bus/memory-bus.ts';
+import type { Log } from './log.ts';
+import { relay } from './relay.ts';
+import type { Runtime } from './runtime.ts';
+import { lmdbEnvironment } from './store/lmdb-environment.ts';
+import { lmdbStore } from './store/lmdb-store.ts';
+import { memoryStore } from './store/memory-store.ts';
+import { redisStore } from './store/redis-store.ts';
+import type { Store } from './store/store.ts';
+
+/** The services whose commits carry events, and the topic of each. */
+const topicOf = { edge: 'directory', core: 'team' } as const satisfies Record<string, TopicName>;
+export type EventSource = keyof typeof topicOf;
+
+/** What a process stands on: where state is, and where events go. */
+export interface Backing {
+  store: Store;
+  bus: Bus;
+  /** Publishes what `service` commits. Each process that commits events runs one (DECISIONS 7). */
+  relay(service: EventSource): { close(): Promise<void> };
+  close(): Promise<void>;
+}
+
+export interface BackingOptions {
+  /** `file:DIR`, `redis://HOST:PORT` or `memory:`. */
+  storeUrl: string;
+  /** `file:DIR` (the store's own), `kafka://HOST:PORT,…` or `memory:`. */
+  busUrl: string;
+  cells: number;
+  runtime: Runtime;
+  log?: Log | undefined;
+}
+
+/**
+ * Opens what the URLs name and creates the topics. A Kafka that is down does not keep a process from starting: the topics are created once
+ * it answers, and until then events wait in the outbox. Throws where a topic has another number of partitions than `cells`.
+ */
+export async function openBacking(options: BackingOptions): Promise<Backing> {
+  const { cells, runtime, log } = options;
+  const { store, bus } = await openPorts(options);
+  const closing = new AbortController();
+  await prepareTopics(bus, options, closing.signal).catch(async (error) => {
+    await Promise.all([store.close(), bus.close()]);
+    throw error;
+  });
+
+  return {
+    store,
+    bus,
+    relay(service) {
+      const outbox = store.outbox(service);
+      // Commits stand in the log already.
+      if (!outbox) return { close: async () => {} };
+      return relay({ outbox, bus, topic: topics[topicOf[service]].name, cells, runtime, log, holder: runtime.id() });
+    },
+    async close() {
+      closing.abort();
+      await bus.close();
+      await store.close();
+    },
+  };
+}
+
+async function openPorts({ storeUrl, busUrl, cells, runtime, log }: BackingOptions): Promise<{ store: Store; bus: Bus }> {
+  const settings = { cells, topicOf, runtime };
+  if (storeUrl.startsWith('file:')) {
+    if (busUrl !== storeUrl) throw new Error('the embedded store and bus share one folder: STORE_URL and BUS_URL must be the same');
+    const environment = lmdbEnvironment(storeUrl.slice('file:'.length), settings);
+    return { store: lmdbStore(environment, settings), bus: embeddedBus(environment, settings) };
+  }
+  const store = storeUrl === 'memory:' ? memoryStore(settings) : redisStore(storeUrl, settings);
+  const bus =
+    busUrl === 'memory:' ? memoryBus({ runtime }) : kafkaBus(busUrl, { clientId: 'claras-scim', runtime, ...(log ? { log } : {}) });
+  return { store, bus };
+}
+
+/** Tries once; where the bus does not answer, goes on trying in the background. */
+async function prepareTopics(bus: Bus, { cells, runtime, log }: BackingOptions, signal: AbortSignal): Promise<void> {
+  const wanted = Object.values(topics).map(({ name }) => ({ name, partitions: cells }));
+  const attempt = () =>
+    bus.prepare(wanted).then(
+      () => true,
+      (error) => {
+        if (!(error instanceof BusUnavailable)) throw error;
+        log?.warn({ error: error.message }, 'the topics are not there yet');
+        return false;
+      },
+    );
+  const tryOn = async () => {
+    for (let failures = 1; !signal.aborted; failures++) {
+      await backoff(runtime, failures, 5000, signal);
+      if (signal.aborted || (await attempt())) return;
+    }
+  };
+  if (!(await attempt())) tryOn().catch((error) => log?.error({ error: error.message }, 'the topics do not fit'));
+}
