@@ -1,0 +1,33 @@
+import { openBacking } from '@claras/ports/backing';
+import { systemRuntime as runtime } from '@claras/ports/system-runtime';
+import { type Config, readConfig } from './config.ts';
+import type { ConsumerParts } from './consumer.ts';
+import { createHealth } from './health.ts';
+import { createLog } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { operationsServer } from './operations-server.ts';
+import { type Running, run } from './run.ts';
+
+/** Runs a process that is one consumer: what all of them are wired to, and the operations server beside it. */
+export function runConsumer<Needed extends keyof Config>(
+  env: Record<string, string | undefined>,
+  name: string,
+  needed: readonly Needed[],
+  start: (parts: ConsumerParts, config: Config & Required<Pick<Config, Needed>>) => Promise<Running>,
+): Promise<void> {
+  return run(name, async () => {
+    const config = readConfig(env, needed);
+    const log = createLog(name, config);
+    const seen = { metrics: createMetrics(name), health: createHealth() };
+    const operations = await operationsServer(config, seen);
+    const { store, bus, close } = await openBacking({ ...config, runtime, log });
+    const consumer = await start({ ...seen, store, bus, runtime, log }, config);
+    return {
+      async close() {
+        await consumer.close();
+        await close();
+        await operations.close();
+      },
+    };
+  });
+}

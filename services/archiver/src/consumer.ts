@@ -1,0 +1,29 @@
+import type { DirectoryFact } from '@claras/contracts/events';
+import type { CoreApp } from '@claras/ports/core-app/core-app';
+import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
+import { coreChanges } from '@claras/service-kit/core-changes';
+import { decide } from './decide.ts';
+
+const name = 'archiver';
+
+/** Archives profiles whose user lost access, and restores them: a lane of its own, so that access never waits behind anything else. */
+export function archiver(parts: ConsumerParts & { coreApp: CoreApp }): Promise<{ close(): Promise<void> }> {
+  const { runtime, metrics } = parts;
+  const send = coreChanges(parts);
+  const revocation = metrics.histogram('claras_access_revocation_seconds', 'Time from the acknowledged SCIM write to access denied');
+
+  return consumeEvents<DirectoryFact>({
+    ...parts,
+    name,
+    topic: 'directory',
+    async handle({ tenant, events, settle }) {
+      const changes = decide(events);
+      await send(tenant, changes);
+      const archived = new Set(changes.filter(({ access }) => access === 'archived').map(({ sequence }) => sequence));
+      for (const { sequence, time } of events)
+        if (archived.has(sequence)) revocation.observe(Math.max(0, runtime.now() - Date.parse(time)) / 1000);
+      await settle(events.at(-1)!.sequence);
+      return 'done';
+    },
+  });
+}

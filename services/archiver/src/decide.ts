@@ -1,0 +1,13 @@
+import type { AccessChange } from '@claras/contracts/core-app';
+import type { DirectoryEvent } from '@claras/contracts/events';
+
+/** What the events change in access: everything else is passed over. A new user's first access travels with its identity. */
+export function decide(events: readonly DirectoryEvent[]): AccessChange[] {
+  return events.flatMap((event): AccessChange[] => {
+    const { sequence } = event;
+    if (event.type === 'user.deleted') return [{ facet: 'access', user: event.data.id, sequence, access: 'archived' }];
+    if (event.type !== 'user.updated' || !event.data.changed.includes('active')) return [];
+    const { id, active } = event.data.user;
+    return [{ facet: 'access', user: id, sequence, access: active ? 'active' : 'archived' }];
+  });
+}

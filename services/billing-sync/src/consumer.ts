@@ -1,0 +1,49 @@
+import type { TeamFact } from '@claras/contracts/events';
+import type { Billing } from '@claras/ports/billing/billing';
+import type { CoreApp } from '@claras/ports/core-app/core-app';
+import type { ConsumerParts } from '@claras/service-kit/consumer';
+import { consumerMetrics } from '@claras/service-kit/consumer-metrics';
+import { createProblems } from '@claras/service-kit/problems';
+import { readTopic } from '@claras/service-kit/topic-reader';
+import { seatsChangedAt } from './decide.ts';
+import { dirtyTenants } from './dirty-tenants.ts';
+import { reconcile } from './reconcile.ts';
+import { seatSender } from './sender.ts';
+
+const name = 'billing-sync';
+
+/**
+ * Keeps the billed quantity equal to the active profiles. Level-triggered: an event only says that a tenant's seats may have changed, so
+ * lost, doubled or reordered ones cannot make it wrong, and no sequence needs guarding here.
+ */
+export async function billingSync(parts: ConsumerParts & { coreApp: CoreApp; billing: Billing }): Promise<{ close(): Promise<void> }> {
+  const { metrics, health } = parts;
+  const measure = consumerMetrics(metrics, name, 'team');
+  const problems = createProblems(health, name);
+  const tenants = dirtyTenants(parts);
+  const sender = seatSender({ ...parts, tenants, problems });
+  const reconciling = reconcile({ ...parts, tenants, wake: sender.wake });
+
+  const reader = await readTopic<TeamFact>({
+    ...parts,
+    name,
+    topic: 'team',
+    measure,
+    problems,
+    async take(tenant, events) {
+      const sequence = seatsChangedAt(events);
+      if (sequence !== undefined) {
+        await tenants.mark(tenant, sequence);
+        sender.wake();
+      }
+      measure.processed('applied', events.length);
+    },
+  });
+
+  return {
+    async close() {
+      await Promise.all([reader.close(), reconciling.close()]);
+      await sender.close();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { BilledSeats } from '@claras/ports/billing/billing';
+import type { Runtime } from '@claras/ports/runtime';
+import { type Change, type Scope, type Store, StoreUnavailable } from '@claras/ports/store/store';
+import { afterBilling, type Mark, marked } from './decide.ts';
+
+export interface DirtyTenant {
+  tenant: string;
+  mark: Mark;
+}
+
+const scope: Scope = 'billing-sync/';
+const dirtyIndex = 'dirty';
+const tenantsIndex = 'tenants';
+const pageSize = 500;
+const patience = 20;
+const markKey = (tenant: string) => `dirty:${tenant}`;
+
+/** Which tenants must be billed, and which were ever heard of. Durable: a mark outlives the process that made it. */
+export function dirtyTenants({ store, runtime }: { store: Store; runtime: Runtime }) {
+  /** Reads the mark, writes what `edit` makes of it; from the start again when another process came first. */
+  async function change(
+    tenant: string,
+    edit: (mark: Mark | undefined, now: number) => Pick<Change, 'put' | 'remove' | 'index'>,
+  ): Promise<void> {
+    for (let tries = 0; tries < patience; tries++) {
+      const [entry] = await store.read<Mark>(scope, [markKey(tenant)]);
+      const time = runtime.now();
+      const expect = { [markKey(tenant)]: entry?.version ?? 0 };
+      const result = await store.commit(scope, { id: runtime.id(), time, expect, ...edit(entry?.value, time) });
+      if (result.ok) return;
+    }
+    throw new StoreUnavailable(`gave up after ${patience} conflicting writes`);
+  }
+
+  async function* pages(index: string): AsyncGenerator<string[]> {
+    for (let after: string | undefined; ; ) {
+      const { members } = await store.range(scope, index, { limit: pageSize, ...(after === undefined ? {} : { after }) });
+      if (members.length > 0) yield members;
+      if (members.length < pageSize) return;
+      after = members.at(-1);
+    }
+  }
+
+  return {
+    mark: (tenant: string, sequence: number): Promise<void> =>
+      change(tenant, (mark, now) => ({
+        put: { [markKey(tenant)]: marked(mark, sequence, now) },
+        index: { [dirtyIndex]: { add: [tenant] }, [tenantsIndex]: { add: [tenant] } },
+      })),
+
+    /** Records what is billed; the tenant stays dirty if its seats may have changed since they were counted. */
+    billed: (tenant: string, billed: BilledSeats): Promise<void> =>
+      change(tenant, (mark, now) => {
+        const left = mark && afterBilling(mark, billed.version, now);
+        const put = { [`billed:${tenant}`]: billed };
+        if (left) return { put: { ...put, [markKey(tenant)]: left } };
+        return { put, remove: [markKey(tenant)], index: { [dirtyIndex]: { remove: [tenant] } } };
+      }),
+
+    async *dirty(): AsyncGenerator<DirtyTenant[]> {
+      for await (const tenants of pages(dirtyIndex)) {
+        const entries = await store.read<Mark>(scope, tenants.map(markKey));
+        yield tenants.flatMap((tenant, n) => (entries[n] ? [{ tenant, mark: entries[n].value }] : []));
+      }
+    },
+    known: () => pages(tenantsIndex),
+  };
+}
+export type DirtyTenants = ReturnType<typeof dirtyTenants>;

@@ -1,0 +1,12 @@
+import { ledgerBilling } from '@claras/ports/billing/ledger-billing';
+import { httpCoreApp } from '@claras/ports/core-app/http-core-app';
+import { runConsumer } from '@claras/service-kit/run-consumer';
+import { billingSync } from './consumer.ts';
+
+await runConsumer(process.env, 'billing-sync', ['coreAppToken', 'billingToken'], (parts, config) =>
+  billingSync({
+    ...parts,
+    coreApp: httpCoreApp({ url: config.coreAppUrl, token: config.coreAppToken }),
+    billing: ledgerBilling({ url: config.billingUrl.replace(/^ledger:/, ''), token: config.billingToken }),
+  }),
+);

@@ -1,0 +1,56 @@
+import type { DirectoryEvent, DirectoryFact } from '@claras/contracts/events';
+import type { CoreApp } from '@claras/ports/core-app/core-app';
+import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
+import { coreChanges } from '@claras/service-kit/core-changes';
+import type { Turn } from '@claras/service-kit/turn';
+import { affectedUsers, decide, isWide, type WideEvent } from './decide.ts';
+import { describe, gather } from './projection.ts';
+import { pageSize, recheck } from './recheck.ts';
+
+const name = 'role-mapper';
+
+/** Keeps the role of profiles as group membership and the tenant's role mapping give it. */
+export function roleMapper(parts: ConsumerParts & { coreApp: CoreApp }): Promise<{ close(): Promise<void> }> {
+  const { store } = parts;
+  const send = coreChanges(parts);
+
+  async function fold({ tenant, scope, settle }: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
+    const groups = events.flatMap((event) => (event.type === 'group.members.changed' ? [event.data.group] : []));
+    const before = await gather(store, scope, events.flatMap(affectedUsers), groups);
+    const { after, changes } = decide(before, events);
+    await send(tenant, changes);
+    await settle(events.at(-1)!.sequence, describe(before, after));
+  }
+
+  return consumeEvents<DirectoryFact>({
+    ...parts,
+    name,
+    topic: 'directory',
+    async handle(turn) {
+      for (const step of steps(turn.events)) {
+        if (Array.isArray(step)) await fold(turn, step);
+        else if ((await recheck({ store, send }, turn, step)) === 'later') return 'later';
+      }
+      return 'done';
+    },
+  });
+}
+
+/** The events as they are worked off: wide ones alone, the others together as long as they touch few users. */
+function steps(events: readonly DirectoryEvent[]): (DirectoryEvent[] | WideEvent)[] {
+  const found: (DirectoryEvent[] | WideEvent)[] = [];
+  let users = 0;
+  for (const event of events) {
+    const last = found.at(-1);
+    const more = affectedUsers(event).length;
+    if (isWide(event)) found.push(event);
+    else if (Array.isArray(last) && users + more <= pageSize) {
+      last.push(event);
+      users += more;
+    } else {
+      found.push([event]);
+      users = more;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,99 @@
+import type { RoleChange } from '@claras/contracts/core-app';
+import type { DirectoryEvent } from '@claras/contracts/events';
+import type { Role } from '@claras/domain/role';
+import { type RoleMapping, roleByMapping } from '@claras/domain/role-mapping';
+
+/** A user that stands in groups. `role`: the last matched one; absent while none matches, so that matching again is sent again. */
+export interface Member {
+  groups: readonly string[];
+  role?: Role;
+}
+
+/** As much of a tenant as the events at hand need. */
+export interface Projection {
+  mapping: RoleMapping;
+  /** By user id. Only users that stand in a group. */
+  members: ReadonlyMap<string, Member>;
+  /** Group id → displayName. */
+  groups: ReadonlyMap<string, string>;
+}
+
+export interface Decision {
+  after: Projection;
+  changes: RoleChange[];
+}
+
+type Draft = { mapping: RoleMapping; members: Map<string, Member>; groups: Map<string, string> };
+type EventOf<T extends DirectoryEvent['type']> = Extract<DirectoryEvent, { type: T }>;
+
+/** Events about as many users as a group, or the tenant, has. */
+export type WideEvent = EventOf<'provisioning.changed' | 'group.updated' | 'group.deleted' | 'group.members.cleared'>;
+
+export const isWide = (event: DirectoryEvent): event is WideEvent =>
+  event.type === 'provisioning.changed' ||
+  event.type === 'group.deleted' ||
+  event.type === 'group.members.cleared' ||
+  (event.type === 'group.updated' && event.data.changed.includes('displayName'));
+
+/** The group that a wide event is about; undefined: the whole tenant. */
+export function groupOf(event: WideEvent): string | undefined {
+  if (event.type === 'provisioning.changed') return undefined;
+  if (event.type === 'group.updated') return event.data.group.id;
+  return event.type === 'group.deleted' ? event.data.id : event.data.group;
+}
+
+/** Users that an event which is not wide may give another role. */
+export function affectedUsers(event: DirectoryEvent): readonly string[] {
+  if (event.type === 'user.deleted') return [event.data.id];
+  return event.type === 'group.members.changed' ? [...event.data.added, ...event.data.removed] : [];
+}
+
+/** Folds events that are not wide, one by one: a batch gives exactly what its events give singly. */
+export function decide(before: Projection, events: readonly DirectoryEvent[]): Decision {
+  const after = draft(before);
+  const changes: RoleChange[] = [];
+  for (const event of events) {
+    if (event.type === 'user.deleted') after.members.delete(event.data.id);
+    else if (event.type === 'group.created') after.groups.set(event.data.group.id, event.data.group.displayName);
+    else if (event.type === 'group.members.changed') {
+      const { group, added, removed } = event.data;
+      for (const user of added) changes.push(...place(after, user, and(groupsOf(after, user), group), event.sequence));
+      for (const user of removed) changes.push(...place(after, user, without(groupsOf(after, user), group), event.sequence));
+    }
+  }
+  return { after, changes };
+}
+
+/** What a wide event means for some of the users that it is about. Any division into pages gives the same, page by page. */
+export function decidePage(before: Projection, event: WideEvent, users: readonly string[]): Decision {
+  const after = draft(before);
+  if (event.type === 'provisioning.changed') after.mapping = event.data.provisioning?.mapping ?? {};
+  if (event.type === 'group.updated') after.groups.set(event.data.group.id, event.data.group.displayName);
+  const emptied = event.type === 'group.deleted' || event.type === 'group.members.cleared' ? groupOf(event) : undefined;
+  const changes = users.flatMap((user) => {
+    const groups = groupsOf(after, user);
+    return place(after, user, emptied === undefined ? groups : without(groups, emptied), event.sequence);
+  });
+  return { after, changes };
+}
+
+/**
+ * Puts a user into exactly these groups. The change, where the rules give a role that is not the last matched one. "If existing users don't
+ * match a group, we won't change their role" (M9); "this automation will not downgrade the role of someone who is an Owner" (M10).
+ */
+function place(draft: Draft, user: string, groups: readonly string[], sequence: number): RoleChange[] {
+  const last = draft.members.get(user)?.role;
+  const role = roleByMapping(
+    draft.mapping,
+    groups.flatMap((group) => draft.groups.get(group) ?? []),
+  );
+  if (groups.length === 0) draft.members.delete(user);
+  else draft.members.set(user, role === undefined ? { groups } : { groups, role });
+  if (role === undefined || role === last) return [];
+  return [{ facet: 'role', user, sequence, role, ...(role === 'owner' ? {} : { unlessCurrentRole: 'owner' }) }];
+}
+
+const draft = ({ mapping, members, groups }: Projection): Draft => ({ mapping, members: new Map(members), groups: new Map(groups) });
+const groupsOf = (draft: Draft, user: string): readonly string[] => draft.members.get(user)?.groups ?? [];
+const and = (groups: readonly string[], group: string) => (groups.includes(group) ? groups : [...groups, group]);
+const without = (groups: readonly string[], group: string) => groups.filter((other) => other !== group);
