@@ -1,0 +1,277 @@
+import { toRecord } from '@claras/contracts/cloud-event';
+import type { CoreChange, CoreOutcome } from '@claras/contracts/core-app';
+import type { DirectoryFact } from '@claras/contracts/events';
+import { topics } from '@claras/contracts/topics';
+import { memoryBus } from '@claras/ports/bus/memory-bus';
+import { type CoreApp, CoreAppUnavailable } from '@claras/ports/core-app/core-app';
+import type { Log } from '@claras/ports/log';
+import { memoryStore } from '@claras/ports/store/memory-store';
+import { type Store, StoreUnavailable } from '@claras/ports/store/store';
+import t from 'tap';
+import { type VirtualRuntime, virtualRuntime } from '../../ports/test/virtual-runtime.ts';
+import { consumeEvents } from '../src/consumer.ts';
+import { coreChanges } from '../src/core-changes.ts';
+import { createHealth } from '../src/health.ts';
+import { createMetrics } from '../src/metrics.ts';
+import type { ParkedRecord } from '../src/parking.ts';
+import type { Handle } from '../src/turn.ts';
+
+const { name: topic } = topics.directory;
+const silent: Log = { info() {}, warn() {}, error() {} };
+
+/** An event that says in its user's title which one it is. */
+const record = (tenant: string, sequence: number) =>
+  toRecord('directory', tenant, sequence, {
+    type: 'user.created',
+    subject: `Users/u${sequence}`,
+    time: new Date(0).toISOString(),
+    data: { user: { id: `u${sequence}`, userName: `u${sequence}`, active: true } },
+  });
+const records = (tenant: string, from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => record(tenant, from + n));
+
+/** A core app with the fence that the contract asks for; `effects` is what really happened. */
+function fencedCoreApp(runtime: VirtualRuntime) {
+  const fences = new Map<string, number>();
+  const effects: string[] = [];
+  const trouble = { rate: 0, down: false };
+  const apply = async (tenant: string, changes: readonly CoreChange[]): Promise<CoreOutcome[]> => {
+    if (trouble.down || runtime.random() < trouble.rate) throw new CoreAppUnavailable('down before');
+    const outcomes = changes.map(({ user, sequence }): CoreOutcome => {
+      if ((fences.get(`${tenant}/${user}`) ?? 0) >= sequence) return { outcome: 'stale' };
+      fences.set(`${tenant}/${user}`, sequence);
+      effects.push(`${tenant} ${sequence}`);
+      return { outcome: 'applied' };
+    });
+    if (runtime.random() < trouble.rate) throw new CoreAppUnavailable('the answer was lost');
+    return outcomes;
+  };
+  const coreApp: CoreApp = { apply, seats: async () => ({ active: 0, version: 0 }) };
+  return { coreApp, effects, trouble };
+}
+
+/** Fails before or after a commit, as a broken connection does. */
+function flaky(store: Store, runtime: VirtualRuntime, rate: number): Store {
+  return {
+    ...store,
+    async commit(scope, change) {
+      if (runtime.random() < rate) throw new StoreUnavailable('down before');
+      const result = await store.commit(scope, change);
+      if (runtime.random() < rate) throw new StoreUnavailable('the answer was lost');
+      return result;
+    },
+  };
+}
+
+async function stage(seed = 1) {
+  const runtime = virtualRuntime(seed);
+  const bus = memoryBus({ runtime });
+  await bus.prepare([{ name: topic, partitions: 2 }]);
+  const store = memoryStore({ cells: 2, topicOf: {}, runtime });
+  const health = createHealth();
+  const metrics = createMetrics('test');
+  const core = fencedCoreApp(runtime);
+  const send = coreChanges({ coreApp: core.coreApp, log: silent, metrics });
+
+  /** Sends each event as a change and keeps the sequences in its projection, in the order in which they were applied. */
+  const handle: Handle<DirectoryFact> = async ({ tenant, scope, events, settle }) => {
+    await send(
+      tenant,
+      events.map(({ sequence }): CoreChange => ({ facet: 'removal', user: `u${sequence}`, sequence })),
+    );
+    const [seen] = await store.read<number[]>(scope, ['seen']);
+    await settle(events.at(-1)!.sequence, { put: { seen: [...(seen?.value ?? []), ...events.map(({ sequence }) => sequence)] } });
+    return 'done';
+  };
+  const start = (given: { handle?: Handle<DirectoryFact>; store?: Store } = {}) =>
+    consumeEvents<DirectoryFact>({
+      name: 'reader',
+      topic: 'directory',
+      bus,
+      runtime,
+      log: silent,
+      metrics,
+      health,
+      handle,
+      store,
+      ...given,
+    });
+
+  const seen = async (tenant: string) => (await store.read<number[]>(`reader/${tenant}`, ['seen']))[0]?.value ?? [];
+  /** Lets time pass until each of these tenants has applied exactly 1 … n. */
+  async function until(expected: Record<string, number>): Promise<void> {
+    let reached = false;
+    const look = async () => {
+      const counts = await Promise.all(Object.keys(expected).map(async (tenant) => (await seen(tenant)).length));
+      reached = Object.values(expected).every((count, n) => counts[n]! >= count);
+    };
+    await runtime.runUntil(() => {
+      void look();
+      return reached;
+    });
+  }
+  const untilHealth = (ok: boolean) => runtime.runUntil(() => health.report().ok === ok);
+  const stop = async (consumer: { close(): Promise<void> }) => {
+    let closed = false;
+    const closing = consumer.close().then(() => {
+      closed = true;
+    });
+    await runtime.runUntil(() => closed);
+    await closing;
+  };
+  return { runtime, bus, store, health, metrics, ...core, handle, start, stop, seen, until, untilHealth };
+}
+
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+
+t.test('M31 crashes, redelivery, repeats and outages of everything: each effect once, in order, nothing lost', async (t) => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const { runtime, bus, store, trouble, effects, start, stop, seen, until } = await stage(seed);
+    trouble.rate = 0.2;
+    const tenants = ['acme', 'beta', 'gamma'];
+    const given = { store: flaky(store, runtime, 0.1) };
+    let consumer = await start(given);
+    for (let from = 1; from <= 60; from += 20) {
+      for (const tenant of tenants) await bus.publish(topic, records(tenant, from, from + 19));
+      for (const tenant of tenants) await bus.publish(topic, records(tenant, Math.max(1, from - 5), from + 10));
+      let steps = runtime.random() * 40;
+      await runtime.runUntil(() => steps-- < 0);
+      if (runtime.random() < 0.7) {
+        await stop(consumer);
+        if (runtime.random() < 0.5) await bus.seek('reader', topic, 'beginning');
+        consumer = await start(given);
+      }
+    }
+    await until({ acme: 60, beta: 60, gamma: 60 });
+    for (const tenant of tenants) {
+      const wrong = `seed ${seed} ${tenant}`;
+      if (JSON.stringify(await seen(tenant)) !== JSON.stringify(upTo(60))) t.fail(`${wrong}: projection ${await seen(tenant)}`);
+      const had = effects.filter((effect) => effect.startsWith(tenant));
+      if (JSON.stringify(had) !== JSON.stringify(upTo(60).map((n) => `${tenant} ${n}`))) t.fail(`${wrong}: effects ${had}`);
+    }
+    await stop(consumer);
+  }
+  t.pass('40 histories');
+});
+
+t.test('an outage of the core app is waited for, said on /health, and recovered from', async (t) => {
+  const { bus, health, metrics, trouble, start, stop, until, untilHealth } = await stage();
+  trouble.down = true;
+  const consumer = await start();
+  await bus.publish(topic, records('acme', 1, 3));
+  await untilHealth(false);
+  t.strictSame(health.report().checks.reader, { ok: false, detail: 'waiting: CoreAppUnavailable' });
+  trouble.down = false;
+  await until({ acme: 3 });
+  await untilHealth(true);
+  const text = await metrics.text();
+  t.match(text, /claras_consumer_processed_total\{consumer_group="reader",result="applied",service="test"\} 3/);
+  t.match(text, /claras_consumer_processed_total\{consumer_group="reader",result="retried",service="test"\} [1-9]/);
+  t.match(text, /claras_consumer_lag_messages\{consumer_group="reader",topic="directory",partition="0",service="test"\}/);
+  await stop(consumer);
+});
+
+t.test('a gap stops its tenant alone: alarm, nothing skipped, and on it goes when the event comes', async (t) => {
+  const { bus, health, metrics, start, stop, seen, until, untilHealth } = await stage();
+  let consumer = await start();
+  await bus.publish(topic, [...records('acme', 1, 2), ...records('acme', 4, 6), ...records('beta', 1, 3), ...records('gamma', 1, 3)]);
+  await until({ beta: 3, gamma: 3 });
+  await untilHealth(false);
+  t.match(health.report().checks.reader, { detail: '1 tenants stopped: an event is missing' });
+  t.match(await metrics.text(), /claras_consumer_tenants_stopped\{consumer_group="reader",reason="gap",service="test"\} 1/);
+  t.strictSame(await seen('acme'), [1, 2]);
+
+  await stop(consumer);
+  consumer = await start();
+  await bus.publish(topic, [...records('acme', 7, 8), ...records('beta', 4, 5)]);
+  await until({ beta: 5 });
+  t.strictSame(await seen('acme'), [1, 2], 'waits across a restart');
+
+  await bus.publish(topic, records('acme', 3, 3));
+  await until({ acme: 8 });
+  await untilHealth(true);
+  t.strictSame(await seen('acme'), upTo(8));
+  await bus.publish(topic, records('acme', 9, 10));
+  await until({ acme: 10 });
+  t.strictSame(await seen('acme'), upTo(10), 'and is back in its partition');
+  await stop(consumer);
+});
+
+t.test('a fault that is no outage stops its tenant alone and never loses the event', async (t) => {
+  const { bus, health, handle, start, stop, seen, until, untilHealth } = await stage();
+  let broken = true;
+  const consumer = await start({
+    handle: async (turn) => {
+      if (broken && turn.tenant === 'acme' && turn.events.some(({ sequence }) => sequence === 3)) throw new TypeError('a bug');
+      return handle(turn);
+    },
+  });
+  await bus.publish(topic, [...records('acme', 1, 5), ...records('beta', 1, 5), ...records('gamma', 1, 5)]);
+  await until({ beta: 5, gamma: 5 });
+  await untilHealth(false);
+  t.match(health.report().checks.reader, { detail: '1 tenants stopped: an event cannot be applied' });
+  broken = false;
+  await until({ acme: 5 });
+  await untilHealth(true);
+  t.strictSame(await seen('acme'), upTo(5));
+  await stop(consumer);
+});
+
+t.test('tenant-sized work is done beside the partition; the tenant’s later events wait for it', async (t) => {
+  const { runtime, bus, handle, start, stop, seen, until } = await stage();
+  const order: string[] = [];
+  const consumer = await start({
+    handle: async (turn) => {
+      const [first] = turn.events;
+      if (turn.tenant === 'acme' && first?.sequence === 1) {
+        if (!turn.background) return 'later';
+        for (let page = 1; page <= 50; page++) {
+          await turn.settle(0, { put: { page } });
+          await runtime.sleep(1000);
+        }
+      }
+      order.push(turn.tenant);
+      return handle(turn);
+    },
+  });
+  await bus.publish(topic, [...records('acme', 1, 2), ...records('beta', 1, 2), ...records('gamma', 1, 2)]);
+  await until({ beta: 2, gamma: 2 });
+  await bus.publish(topic, records('acme', 3, 4));
+  await until({ acme: 4 });
+  t.strictSame(await seen('acme'), upTo(4));
+  t.notSame(order[0], 'acme');
+  await stop(consumer);
+});
+
+t.test('a record that is no event is parked with all of it, and blocks nobody', async (t) => {
+  const { runtime, bus, store, metrics, start, stop, until } = await stage();
+  const strange = { key: 'acme', value: 'not json', headers: record('acme', 9).headers };
+  const consumer = await start();
+  await bus.publish(topic, [
+    strange,
+    ...records('acme', 1, 2),
+    { key: 'zz', value: '{}', headers: { ce_type: 'other' } },
+    ...records('beta', 1, 1),
+  ]);
+  await until({ acme: 2, beta: 1 });
+
+  const { members } = await store.range('reader/', 'parked', { limit: 10 });
+  t.equal(members.length, 2);
+  const parked = await store.read<ParkedRecord>(
+    'reader/',
+    members.map((id) => `parked:${id}`),
+  );
+  t.match(
+    parked.map((entry) => entry?.value).find((entry) => entry?.record.key === 'acme'),
+    { topic, reason: /not JSON/, record: strange },
+  );
+  let text = '';
+  const look = async () => {
+    text = await metrics.text();
+  };
+  await runtime.runUntil(() => {
+    void look();
+    return /claras_dlq_depth\{.*\} 2/.test(text);
+  });
+  t.match(text, /claras_consumer_processed_total\{consumer_group="reader",result="parked",service="test"\} 2/);
+  await stop(consumer);
+});
