@@ -4,7 +4,15 @@ import { afterBilling, marked, seatsChangedAt, seatsKey, untilDue } from '../src
 
 const profile: Profile = { id: 'p', displayName: 'Anna', role: 'adviser', status: 'active' };
 const event = (sequence: number, type: TeamFact['type']): TeamEvent =>
-  ({ type, data: { profile, cause: 'scim' }, id: 'e', subject: '', tenant: 'acme', sequence, time: '2026-01-01T00:00:00.000Z' }) as TeamEvent;
+  ({
+    type,
+    data: { profile, cause: 'scim' },
+    id: 'e',
+    subject: '',
+    tenant: 'acme',
+    sequence,
+    time: '2026-01-01T00:00:00.000Z',
+  }) as TeamEvent;
 
 t.test('M24 seats may change when a profile is created, archived or restored, and at no other time', async (t) => {
   t.equal(seatsChangedAt([event(1, 'profile.created'), event(2, 'profile.updated')]), 1);

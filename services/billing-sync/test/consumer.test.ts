@@ -1,0 +1,147 @@
+import { toRecord } from '@claras/contracts/cloud-event';
+import { topics } from '@claras/contracts/topics';
+import { type BilledSeats, type Billing, BillingUnavailable } from '@claras/ports/billing/billing';
+import { memoryBus } from '@claras/ports/bus/memory-bus';
+import { type CoreApp, CoreAppUnavailable } from '@claras/ports/core-app/core-app';
+import { memoryStore } from '@claras/ports/store/memory-store';
+import { createHealth } from '@claras/service-kit/health';
+import { createMetrics } from '@claras/service-kit/metrics';
+import t from 'tap';
+import { virtualRuntime } from '../../../packages/ports/test/virtual-runtime.ts';
+import { billingSync } from '../src/consumer.ts';
+
+const { name: topic } = topics.team;
+
+async function stage(seed: number) {
+  const runtime = virtualRuntime(seed);
+  const bus = memoryBus({ runtime });
+  await bus.prepare([{ name: topic, partitions: 2 }]);
+  const store = memoryStore({ cells: 2, topicOf: {}, runtime });
+  const health = createHealth();
+  const metrics = createMetrics('test');
+  const trouble = { rate: 0, down: '' };
+
+  /** Seats of each tenant as the core app counts them, and the version of the count. */
+  const teams = new Map<string, { active: number; version: number }>();
+  const coreApp: CoreApp = {
+    apply: async () => [],
+    async seats(tenant) {
+      await runtime.sleep(1);
+      if (runtime.random() < trouble.rate) throw new CoreAppUnavailable('down');
+      return { ...(teams.get(tenant) ?? { active: 0, version: 0 }) };
+    },
+  };
+
+  const ledger = new Map<string, BilledSeats>();
+  const keys = new Map<string, string>();
+  const flying = new Set<string>();
+  const calls: string[] = [];
+  const billing: Billing = {
+    async setSeats(tenant, { quantity, version, key }) {
+      if (flying.has(tenant)) throw new Error(`two calls in flight for ${tenant}`);
+      flying.add(tenant);
+      await runtime.sleep(20);
+      flying.delete(tenant);
+      if (tenant === trouble.down || runtime.random() < trouble.rate) throw new BillingUnavailable('down before');
+      const parameters = `${tenant} ${quantity} ${version}`;
+      if ((keys.get(key) ?? parameters) !== parameters) throw new Error('a key was used with other parameters');
+      const known = ledger.get(tenant);
+      if (!keys.has(key) && (known?.version ?? 0) <= version) ledger.set(tenant, { quantity, version });
+      keys.set(key, parameters);
+      calls.push(tenant);
+      if (runtime.random() < trouble.rate) throw new BillingUnavailable('the answer was lost');
+      return ledger.get(tenant)!;
+    },
+    billed: async (tenant) => ledger.get(tenant),
+  };
+
+  const parts = { bus, store, runtime, health, metrics, coreApp, billing, log: { info() {}, warn() {}, error() {} } };
+  const start = () => billingSync(parts);
+
+  /** The team changes, and says so. */
+  async function change(tenant: string, difference: number): Promise<void> {
+    const { active, version } = teams.get(tenant) ?? { active: 0, version: 0 };
+    teams.set(tenant, { active: active + difference, version: version + 1 });
+    const status = difference > 0 ? 'active' : 'archived';
+    const data = { profile: { id: 'p', displayName: 'P', role: 'adviser', status }, cause: 'scim' };
+    const type = difference > 0 ? 'profile.created' : 'profile.archived';
+    const time = new Date(runtime.now()).toISOString();
+    await bus.publish(topic, [toRecord('team', tenant, version + 1, { type, subject: 'Profiles/p', time, data })]);
+  }
+  const exact = (tenant: string) => ledger.get(tenant)?.quantity === teams.get(tenant)?.active;
+  const stop = async (consumer: { close(): Promise<void> }) => {
+    let closed = false;
+    consumer.close().then(() => {
+      closed = true;
+    });
+    await runtime.runUntil(() => closed);
+  };
+  return { runtime, health, metrics, trouble, ledger, forgetKeys: () => keys.clear(), calls, start, stop, change, exact };
+}
+
+t.test('M24 M31 seats are exact after any outages, restarts and swings, with one call in flight for a tenant', async (t) => {
+  const tenants = ['acme', 'beta', 'gamma', 'delta'];
+  for (let seed = 1; seed <= 30; seed++) {
+    const { runtime, trouble, start, stop, change, exact } = await stage(seed);
+    trouble.rate = 0.3;
+    let consumer = await start();
+    for (let n = 0; n < 60; n++) {
+      const tenant = tenants[Math.floor(runtime.random() * tenants.length)]!;
+      await change(tenant, runtime.random() < 0.6 ? 1 : -1);
+      let steps = runtime.random() * 30;
+      await runtime.runUntil(() => steps-- < 0);
+      if (runtime.random() < 0.1) {
+        await stop(consumer);
+        consumer = await start();
+      }
+    }
+    await runtime.runUntil(() => tenants.every(exact), 60_000);
+    await stop(consumer);
+  }
+  t.pass('30 histories');
+});
+
+t.test('M25 a hundred changes within a second are one call, and the quantity is right within the window', async (t) => {
+  const { runtime, calls, start, stop, change, exact } = await stage(1);
+  const consumer = await start();
+  for (let n = 0; n < 100; n++) await change('acme', 1);
+  const began = runtime.now();
+  await runtime.runUntil(() => exact('acme'));
+  t.ok(runtime.now() - began <= 1500, `${runtime.now() - began} ms`);
+  t.strictSame(calls, ['acme']);
+  await stop(consumer);
+});
+
+t.test('M24 a billing system that fails for one tenant keeps no other waiting; it is said on /health and recovers', async (t) => {
+  const { runtime, health, trouble, start, stop, change, exact } = await stage(1);
+  trouble.down = 'acme';
+  const consumer = await start();
+  await change('acme', 1);
+  await change('beta', 1);
+  await runtime.runUntil(() => exact('beta') && !health.report().ok);
+  t.strictSame(health.report().checks['billing-sync'], { ok: false, detail: 'seats wait: BillingUnavailable' });
+  trouble.down = '';
+  await runtime.runUntil(() => exact('acme') && health.report().ok, 30_000);
+  t.ok(exact('acme'));
+  await stop(consumer);
+});
+
+t.test('M24 the hourly comparison finds what a hand changed in the billing system', async (t) => {
+  const { runtime, metrics, ledger, forgetKeys, start, stop, change, exact } = await stage(1);
+  const consumer = await start();
+  await change('acme', 1);
+  await runtime.runUntil(() => exact('acme'));
+  ledger.set('acme', { quantity: 5, version: 1 });
+  let text = '';
+  await runtime.runUntil(() => {
+    metrics.text().then((now) => {
+      text = now;
+    });
+    return text.includes('claras_billing_seat_drift{tenant="acme"');
+  });
+  t.match(text, /claras_billing_seat_drift\{tenant="acme",service="test"\} 4/);
+  forgetKeys();
+  await runtime.runUntil(() => exact('acme'), 7_200_000);
+  t.ok(exact('acme'), 'mended once the key is a new one: the day after at the latest');
+  await stop(consumer);
+});
