@@ -52,7 +52,7 @@ export class ConfigError extends Error {
 
 const variableOf = (setting: string): string => setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 
-/** The configuration in an environment (`process.env`). `needed`: settings without a default that this process cannot do without. */
+/** The configuration in a process's environment. `needed`: settings without a default that this process cannot do without. */
 export function readConfig<Needed extends Setting = never>(
   env: Record<string, string | undefined>,
   needed: readonly Needed[] = [],
