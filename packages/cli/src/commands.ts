@@ -1,0 +1,32 @@
+import type { Command, Delegate } from './command.ts';
+import { keyCreate, keyList, keyRevoke } from './commands/key.ts';
+import { mappingSet, mappingShow } from './commands/mapping.ts';
+import { health, lag, seats } from './commands/operations.ts';
+import { providerAdd, providerList } from './commands/provider.ts';
+import { scimOff, scimOn } from './commands/scim.ts';
+import { simulateEntra } from './commands/simulate.ts';
+import { teamArchive, teamList, teamRestore, teamRole } from './commands/team.ts';
+import { tenantCreate, tenantList } from './commands/tenant.ts';
+
+/** The command table: calls are resolved in it and help is printed from it. */
+export const commands: readonly (Command | Delegate)[] = [
+  tenantCreate,
+  tenantList,
+  providerAdd,
+  providerList,
+  scimOn,
+  scimOff,
+  keyCreate,
+  keyList,
+  keyRevoke,
+  mappingSet,
+  mappingShow,
+  teamList,
+  teamRole,
+  teamArchive,
+  teamRestore,
+  seats,
+  lag,
+  health,
+  simulateEntra,
+];

@@ -1,0 +1,62 @@
+import type { ApiKey, CreatedApiKey, NewApiKey } from '@claras/contracts/console-api';
+import { type ApiScope, apiScopes, isApiScope } from '@claras/domain/api-key';
+import { type Command, tenantOption, UsageError } from '../command.ts';
+import { table } from '../table.ts';
+
+function scopesOf(words: readonly string[]): ApiScope[] {
+  const wrong = words.find((word) => !isApiScope(word));
+  if (wrong !== undefined) throw new UsageError(`--scope is ${apiScopes.join(' or ')}`);
+  return [...new Set(words as ApiScope[])];
+}
+
+export const keyCreate: Command = {
+  name: 'key create',
+  options: {
+    ...tenantOption,
+    name: { placeholder: 'N', required: true, help: 'what the key is for' },
+    scope: { placeholder: 'S', required: true, many: true, help: 'scim.full opens the SCIM edge, rest.full the REST API' },
+    expires: { placeholder: 'TIME', help: 'when it ends, such as 2027-11-24T00:00:00Z (default: never)' },
+  },
+  help: 'Make an API key; prints its value, which is never shown again.',
+  async run({ api, value, values, print, tell }) {
+    const expires = value('expires');
+    const wanted: NewApiKey = { name: value('name') as string, scopes: scopesOf(values('scope')), ...(expires ? { expires } : {}) };
+    const key = await api.post<CreatedApiKey>(['tenants', value('tenant') as string, 'keys'], wanted);
+    print(key, () => key.value);
+    tell('This is the only time that the key is shown: store it now. In Entra it is the Secret token, with nothing before it.');
+  },
+};
+
+const stateOf = ({ revoked, expires }: ApiKey): string => {
+  if (revoked) return `revoked ${revoked}`;
+  return expires ? `until ${expires}` : 'in force';
+};
+const rowOf = (key: ApiKey) => ({
+  id: key.id,
+  name: key.name,
+  scopes: key.scopes.join(', '),
+  starts: `${key.starts}…`,
+  created: key.created,
+  state: stateOf(key),
+});
+
+export const keyList: Command = {
+  name: 'key list',
+  options: tenantOption,
+  help: 'List a tenant’s API keys, without their values.',
+  async run({ api, value, print }) {
+    const { items } = await api.get<{ items: ApiKey[] }>(['tenants', value('tenant') as string, 'keys']);
+    print(items, () => table(['id', 'name', 'scopes', 'starts', 'created', 'state'], items.map(rowOf)));
+  },
+};
+
+export const keyRevoke: Command = {
+  name: 'key revoke',
+  arguments: ['ID'],
+  options: tenantOption,
+  help: 'Revoke an API key, for good. In force within a second.',
+  async run({ api, positionals: [id = ''], value, print }) {
+    const key = await api.delete<ApiKey>(['tenants', value('tenant') as string, 'keys', id]);
+    print(key, () => `revoked ${key.name}`);
+  },
+};

@@ -1,0 +1,61 @@
+import type { NewProvider, Provider } from '@claras/contracts/console-api';
+import type { Api } from '../api.ts';
+import { type Command, Refusal, tenantOption, UsageError } from '../command.ts';
+import { table } from '../table.ts';
+
+const rowOf = ({ id, name, protocol, domains, scim }: Provider) => ({
+  id,
+  name,
+  protocol,
+  domains: domains.join(', '),
+  scim: scim ? 'on' : 'off',
+});
+
+export const providersOf = async (api: Api, tenant: string): Promise<Provider[]> =>
+  (await api.get<{ items: Provider[] }>(['tenants', tenant, 'providers'])).items;
+
+/** The provider that `asked` names, by id or name; without it, the one with SCIM on, else the only one. */
+export async function theProvider(api: Api, tenant: string, asked: string | undefined): Promise<Provider> {
+  const all = await providersOf(api, tenant);
+  const found =
+    asked === undefined
+      ? (all.find(({ scim }) => scim) ?? (all.length === 1 ? all[0] : undefined))
+      : all.find(({ id, name }) => id === asked || name === asked);
+  if (found) return found;
+  if (all.length === 0) throw new Refusal(`${tenant} has no provider: claras-scim provider add NAME --tenant ${tenant}`);
+  throw new Refusal(`which provider? Say --provider and one of: ${all.map(({ name }) => name).join(', ')}`);
+}
+
+function protocolOf(text: string | undefined): Pick<NewProvider, 'protocol'> {
+  if (text === undefined) return {};
+  if (text !== 'saml' && text !== 'oidc') throw new UsageError('--protocol is saml or oidc');
+  return { protocol: text };
+}
+
+export const providerAdd: Command = {
+  name: 'provider add',
+  arguments: ['NAME'],
+  options: {
+    ...tenantOption,
+    protocol: { placeholder: 'saml|oidc', help: 'how people sign in (default saml)' },
+    domain: { placeholder: 'D', many: true, help: 'a domain whose people sign in here' },
+  },
+  help: 'Add a single sign-on provider, with SCIM off; prints its id.',
+  async run({ api, positionals: [name = ''], value, values, print, tell }) {
+    const tenant = value('tenant') as string;
+    const wanted: NewProvider = { name, ...protocolOf(value('protocol')), domains: values('domain') };
+    const provider = await api.post<Provider>(['tenants', tenant, 'providers'], wanted);
+    print(provider, () => provider.id);
+    tell(`Next: claras-scim scim on --tenant ${tenant} --provider ${provider.id}`);
+  },
+};
+
+export const providerList: Command = {
+  name: 'provider list',
+  options: tenantOption,
+  help: 'List a tenant’s providers, and which of them has SCIM on.',
+  async run({ api, value, print }) {
+    const all = await providersOf(api, value('tenant') as string);
+    print(all, () => table(['id', 'name', 'protocol', 'domains', 'scim'], all.map(rowOf)));
+  },
+};

@@ -1,0 +1,129 @@
+import { apiScopes } from '@claras/domain/api-key';
+import { roles } from '@claras/domain/role';
+import { type Static, Type } from 'typebox';
+import { RoleMappingSchema } from './events.ts';
+
+/** The REST API under /api/v1, which the console and `claras-scim` talk to. People are `Profile` and `TeamPage` of the core app. */
+const closed = { additionalProperties: false } as const;
+const list = <Item extends Parameters<typeof Type.Array>[0]>(item: Item) => Type.Object({ items: Type.Array(item) }, closed);
+
+const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' });
+const Time = Type.String({ description: 'ISO 8601, UTC' });
+/** A DNS name with at least two labels (RFC 1035, 2.3.1). */
+const Domain = Type.String({ maxLength: 253, pattern: '^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z0-9-]{2,63}$' });
+const Domains = Type.Array(Domain, { maxItems: 100 });
+const Version = Type.Integer({ minimum: 0 });
+
+export const Tenant = Type.Object({ id: Type.String(), name: Type.String(), created: Time }, closed);
+export type Tenant = Static<typeof Tenant>;
+export const TenantList = list(Tenant);
+/** `scim`: begin with a provider "Entra" that has SCIM on. Without it SCIM is off (M1). */
+export const NewTenant = Type.Object({ name: Name, domains: Type.Optional(Domains), scim: Type.Optional(Type.Boolean()) }, closed);
+export type NewTenant = Static<typeof NewTenant>;
+
+const Protocol = Type.Enum(['saml', 'oidc']);
+export const Provider = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    protocol: Protocol,
+    domains: Type.Array(Type.String()),
+    scim: Type.Boolean(),
+    mapping: RoleMappingSchema,
+    version: Version,
+  },
+  closed,
+);
+export type Provider = Static<typeof Provider>;
+export const ProviderList = list(Provider);
+export const NewProvider = Type.Object({ name: Name, protocol: Type.Optional(Protocol), domains: Type.Optional(Domains) }, closed);
+export type NewProvider = Static<typeof NewProvider>;
+export const ProviderChange = Type.Object({ scim: Type.Boolean() }, closed);
+export type ProviderChange = Static<typeof ProviderChange>;
+
+export const VersionedMapping = Type.Object({ mapping: RoleMappingSchema, version: Version }, closed);
+export type VersionedMapping = Static<typeof VersionedMapping>;
+/** `version`: the one that was read; where a newer one stands, the answer is 409 with that one as `current`. */
+export const MappingChange = Type.Object({ mapping: RoleMappingSchema, version: Type.Optional(Version) }, closed);
+export type MappingChange = Static<typeof MappingChange>;
+
+const Scopes = Type.Array(Type.Enum([...apiScopes]), { minItems: 1, maxItems: apiScopes.length, uniqueItems: true });
+const keyFields = {
+  id: Type.String(),
+  tenant: Type.String(),
+  name: Type.String(),
+  scopes: Scopes,
+  starts: Type.String({ description: 'first characters of the value, to tell keys apart' }),
+  created: Time,
+  expires: Type.Optional(Time),
+  revoked: Type.Optional(Time),
+};
+export const ApiKey = Type.Object(keyFields, closed);
+export type ApiKey = Static<typeof ApiKey>;
+export const ApiKeyList = list(ApiKey);
+/** The one answer in which a key's value stands (M13). */
+export const CreatedApiKey = Type.Object({ ...keyFields, value: Type.String() }, closed);
+export type CreatedApiKey = Static<typeof CreatedApiKey>;
+export const NewApiKey = Type.Object(
+  { name: Name, scopes: Scopes, expires: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })) },
+  closed,
+);
+export type NewApiKey = Static<typeof NewApiKey>;
+
+export const NewTeamProfile = Type.Object(
+  {
+    email: Type.String({ maxLength: 254, pattern: '^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$' }),
+    displayName: Name,
+    role: Type.Optional(Type.Enum([...roles])),
+  },
+  closed,
+);
+export type NewTeamProfile = Static<typeof NewTeamProfile>;
+export const RoleByHand = Type.Object({ role: Type.Enum([...roles]) }, closed);
+export type RoleByHand = Static<typeof RoleByHand>;
+
+/** `active`: profiles that count now. `billed`: what the billing system has; null for a tenant that was never billed. */
+export const SeatReport = Type.Object(
+  {
+    active: Type.Integer(),
+    version: Type.Integer(),
+    billed: Type.Union([Type.Object({ quantity: Type.Integer(), version: Type.Integer() }, closed), Type.Null()]),
+  },
+  closed,
+);
+export type SeatReport = Static<typeof SeatReport>;
+
+/** `messages`: records that wait. `seconds`: how long the oldest of them has waited; null where the bus cannot say. */
+const Waiting = { messages: Type.Integer(), seconds: Type.Union([Type.Number(), Type.Null()]) };
+export const LagReport = Type.Object(
+  {
+    ...Waiting,
+    groups: Type.Array(
+      Type.Object(
+        {
+          group: Type.String(),
+          topic: Type.String(),
+          ...Waiting,
+          /** Only those in which something waits. */
+          partitions: Type.Array(Type.Object({ partition: Type.Integer(), ...Waiting }, closed)),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+export type LagReport = Static<typeof LagReport>;
+
+/** An error (RFC 9457). `type` is `urn:claras:problem:<code>`; `detail` says what to do next. */
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    current: Type.Optional(VersionedMapping),
+  },
+  closed,
+);
+export type Problem = Static<typeof Problem>;

@@ -1,0 +1,21 @@
+import type { Log } from '@claras/service-kit/log';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ApiProblem, asApiProblem } from './api-problem.ts';
+
+/** Seconds after which a caller may try again when a part of Claras does not answer. */
+const retryAfter = '5';
+
+/** Errors are problem+json (RFC 9457). What is our fault is logged, with the route and without the path: it may hold a name. */
+export function apiErrors(app: FastifyInstance, log: Log): void {
+  const send = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const problem = asApiProblem(error);
+    if (problem.status >= 500) log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="claras"');
+    if (problem.status === 503) reply.header('retry-after', retryAfter);
+    return reply.code(problem.status).header('content-type', 'application/problem+json').send(JSON.stringify(problem.toBody()));
+  };
+  app.setErrorHandler(send);
+  app.setNotFoundHandler((request, reply) =>
+    send(new ApiProblem('not-found', 'There is no such endpoint. The REST API begins with /api/v1/tenants.'), request, reply),
+  );
+}

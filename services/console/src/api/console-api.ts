@@ -1,0 +1,50 @@
+import { LagReport } from '@claras/contracts/console-api';
+import type { Keys } from '@claras/directory/keys';
+import { providers } from '@claras/directory/providers';
+import { tenants } from '@claras/directory/tenants';
+import type { Durable } from '@claras/directory/transact';
+import type { Billing } from '@claras/ports/billing/billing';
+import type { Bus } from '@claras/ports/bus/bus';
+import type { CoreApp, Team } from '@claras/ports/core-app/core-app';
+import type { Log } from '@claras/service-kit/log';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { admit } from './admission.ts';
+import { apiErrors } from './api-errors.ts';
+import { keyRoutes } from './key-routes.ts';
+import { lagReport } from './lag.ts';
+import { providerRoutes } from './provider-routes.ts';
+import { seatRoutes } from './seat-routes.ts';
+import { teamRoutes } from './team-routes.ts';
+import { tenantRoutes } from './tenant-routes.ts';
+
+export interface ConsoleParts extends Durable {
+  keys: Keys;
+  coreApp: CoreApp;
+  team: Team;
+  billing: Billing;
+  bus: Bus;
+  /** The operator's token: opens everything. */
+  adminToken: string;
+  log: Log;
+}
+
+/** The REST API that the console and `claras-scim` talk to: a Fastify plugin to be registered under /api/v1. */
+export function consoleApi({ keys, coreApp, team, billing, bus, adminToken, log, ...durable }: ConsoleParts) {
+  return async (app: FastifyInstance): Promise<void> => {
+    const directory = { tenants: tenants(durable), providers: providers(durable) };
+
+    app.setValidatorCompiler(TypeBoxValidatorCompiler);
+    apiErrors(app, log);
+    // Answers hold people and, once, a key: nothing on the way keeps them.
+    app.addHook('onRequest', async (_, reply) => void reply.header('cache-control', 'no-store'));
+    admit(app, { adminToken, keys, tenants: directory.tenants });
+
+    app.register(tenantRoutes(directory.tenants));
+    app.register(providerRoutes(directory.providers));
+    app.register(keyRoutes(keys, durable.runtime));
+    app.register(teamRoutes(team));
+    app.register(seatRoutes(coreApp, billing));
+    app.get('/lag', { schema: { response: { 200: LagReport } } }, () => lagReport(bus, durable.runtime.now()));
+  };
+}

@@ -1,0 +1,33 @@
+import type { LagReport } from '@claras/contracts/console-api';
+import { topics } from '@claras/contracts/topics';
+import type { Bus, PartitionLag } from '@claras/ports/bus/bus';
+
+interface Waiting {
+  messages: number;
+  seconds: number | null;
+}
+
+/** Messages add up; of the ages the highest counts, and none is known where something waits and nobody knows since when. */
+function together(parts: readonly Waiting[]): Waiting {
+  const ages = parts.flatMap(({ messages, seconds }) => (messages > 0 && seconds !== null ? [seconds] : []));
+  const messages = parts.reduce((sum, part) => sum + part.messages, 0);
+  return { messages, seconds: messages > 0 && ages.length === 0 ? null : Math.max(0, ...ages) };
+}
+
+const waitingIn = ({ partition, lag, oldest }: PartitionLag, now: number) => ({
+  partition,
+  messages: lag,
+  seconds: oldest === undefined ? null : Math.max(0, now - oldest) / 1000,
+});
+
+async function lagOf(bus: Bus, group: string, topic: string, now: number): Promise<LagReport['groups'][number]> {
+  const partitions = (await bus.lag(group, [topic])).filter(({ lag }) => lag > 0).map((partition) => waitingIn(partition, now));
+  return { group, topic, ...together(partitions), partitions };
+}
+
+/** What waits for each reader of each topic in the routing table (M28). `now`: milliseconds since 1970. */
+export async function lagReport(bus: Bus, now: number): Promise<LagReport> {
+  const readings = Object.values(topics).flatMap(({ name, readers }) => readers.map((group) => lagOf(bus, group, name, now)));
+  const groups = await Promise.all(readings);
+  return { ...together(groups), groups };
+}

@@ -1,0 +1,58 @@
+import { MappingChange, NewProvider, Provider, ProviderChange, ProviderList, VersionedMapping } from '@claras/contracts/console-api';
+import { DirectoryError } from '@claras/directory/directory-error';
+import type { ListedProvider, Providers } from '@claras/directory/providers';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { ApiProblem } from './api-problem.ts';
+import { OfProvider, OfTenant } from './params.ts';
+
+const mappingOf = ({ mapping, version }: ListedProvider): VersionedMapping => ({
+  mapping: Object.fromEntries(Object.entries(mapping).map(([role, names]) => [role, [...names]])),
+  version,
+});
+const shown = (provider: ListedProvider): Provider => ({ ...provider, domains: [...provider.domains], ...mappingOf(provider) });
+
+/** The SSO page: providers, Enable SCIM, Role Mapping. */
+export function providerRoutes(providers: Providers): FastifyPluginAsyncTypebox {
+  async function find({ tenant, provider: id }: { tenant: string; provider: string }): Promise<ListedProvider> {
+    const provider = (await providers.list(tenant)).find((candidate) => candidate.id === id);
+    if (!provider) throw new ApiProblem('not-found', 'There is no such provider. List the providers of the tenant to see their ids.');
+    return provider;
+  }
+
+  return async (app) => {
+    app.get('/tenants/:tenant/providers', { schema: { params: OfTenant, response: { 200: ProviderList } } }, async ({ params }) => ({
+      items: (await providers.list(params.tenant)).map(shown),
+    }));
+
+    app.post(
+      '/tenants/:tenant/providers',
+      { schema: { params: OfTenant, body: NewProvider, response: { 201: Provider } } },
+      async ({ params, body: { name, protocol = 'saml', domains = [] } }, reply) =>
+        reply.code(201).send(shown(await providers.add(params.tenant, { name, protocol, domains }))),
+    );
+
+    app.patch(
+      '/tenants/:tenant/providers/:provider',
+      { schema: { params: OfProvider, body: ProviderChange, response: { 200: Provider } } },
+      async ({ params, body }) => shown(await providers.setScim(params.tenant, params.provider, body.scim)),
+    );
+
+    const mappingPath = '/tenants/:tenant/providers/:provider/role-mapping';
+    app.get(mappingPath, { schema: { params: OfProvider, response: { 200: VersionedMapping } } }, async ({ params }) =>
+      mappingOf(await find(params)),
+    );
+
+    app.put(
+      mappingPath,
+      { schema: { params: OfProvider, body: MappingChange, response: { 200: VersionedMapping } } },
+      async ({ params, body: { mapping, ...seen } }) => {
+        try {
+          return mappingOf(await providers.setMapping(params.tenant, params.provider, mapping, seen));
+        } catch (error) {
+          if (!(error instanceof DirectoryError && error.code === 'conflict')) throw error;
+          throw new ApiProblem('conflict', error.message, mappingOf(await find(params)));
+        }
+      },
+    );
+  };
+}

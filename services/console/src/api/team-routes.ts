@@ -1,0 +1,45 @@
+import { NewTeamProfile, RoleByHand } from '@claras/contracts/console-api';
+import { TeamPage } from '@claras/contracts/core-app';
+import { Profile } from '@claras/contracts/events';
+import { defaultRole } from '@claras/domain/role';
+import type { Team } from '@claras/ports/core-app/core-app';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { OfProfile, OfTenant } from './params.ts';
+
+const defaultLimit = 100;
+const PageQuery = Type.Object({
+  /** `next` of the page before. */
+  after: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+});
+
+/** The Team page: people, and what is done to them by hand (M11). */
+export function teamRoutes(team: Team): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/tenants/:tenant/team',
+      { schema: { params: OfTenant, querystring: PageQuery, response: { 200: TeamPage } } },
+      async ({ params, query }) => team.list(params.tenant, { limit: defaultLimit, ...query }),
+    );
+
+    app.post(
+      '/tenants/:tenant/team',
+      { schema: { params: OfTenant, body: NewTeamProfile, response: { 201: Profile } } },
+      async ({ params, body }, reply) => reply.code(201).send(await team.create(params.tenant, { role: defaultRole, ...body })),
+    );
+
+    app.put(
+      '/tenants/:tenant/team/:profile/role',
+      { schema: { params: OfProfile, body: RoleByHand, response: { 200: Profile } } },
+      async ({ params, body }) => team.byHand(params.tenant, params.profile, { command: 'change-role', role: body.role }),
+    );
+
+    for (const command of ['archive', 'restore'] as const)
+      app.post(
+        `/tenants/:tenant/team/:profile/${command}`,
+        { schema: { params: OfProfile, response: { 200: Profile } } },
+        async ({ params }) => team.byHand(params.tenant, params.profile, { command }),
+      );
+  };
+}

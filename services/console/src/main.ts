@@ -1,0 +1,31 @@
+import { keys } from '@claras/directory/keys';
+import { openBacking } from '@claras/ports/backing';
+import { ledgerBilling } from '@claras/ports/billing/ledger-billing';
+import { httpCoreApp } from '@claras/ports/core-app/http-core-app';
+import { systemRuntime as runtime } from '@claras/ports/system-runtime';
+import { readConfig } from '@claras/service-kit/config';
+import { createHealth } from '@claras/service-kit/health';
+import { createLog } from '@claras/service-kit/log';
+import { createMetrics } from '@claras/service-kit/metrics';
+import { operationsRoutes } from '@claras/service-kit/operations-routes';
+import { run } from '@claras/service-kit/run';
+import { watchDependencies } from '@claras/service-kit/watch-dependencies';
+import { consoleServer } from './console-server.ts';
+
+await run('console', async () => {
+  const config = readConfig(process.env, ['adminToken', 'keyPepper', 'coreAppToken', 'billingToken']);
+  const [log, health] = [createLog('console', config), createHealth()];
+  const { store, bus, ...backing } = await openBacking({ ...config, runtime, log });
+  const team = httpCoreApp({ url: config.coreAppUrl, token: config.coreAppToken });
+  const billing = ledgerBilling({ url: config.billingUrl.replace(/^ledger:/, ''), token: config.billingToken });
+  const guarded = { keys: keys({ store, runtime, pepper: config.keyPepper }), adminToken: config.adminToken };
+  const app = consoleServer({ store, runtime, bus, log, team, coreApp: team, billing, ...guarded });
+  await app.register(operationsRoutes({ metrics: createMetrics('console'), health }));
+  await app.listen(config);
+  const running = [app, backing.relay('edge'), watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log }), backing];
+  return {
+    close: async () => {
+      for (const part of running) await part.close();
+    },
+  };
+});
