@@ -1,0 +1,185 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { consoleServer } from '@claras/console/console-server';
+import type { TeamPage } from '@claras/contracts/core-app';
+import type { Profile } from '@claras/contracts/events';
+import { createHealth } from '@claras/service-kit/health';
+import { createMetrics } from '@claras/service-kit/metrics';
+import { operationsRoutes } from '@claras/service-kit/operations-routes';
+import t from 'tap';
+import { consoleUnderTest } from '../../../services/console/test/console-under-test.ts';
+import { commands } from '../src/commands.ts';
+
+const main = resolve(import.meta.dirname, '../src/main.ts');
+
+interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+const run = (argv: string[], env: Record<string, string>): Promise<Ran> =>
+  new Promise((done) => {
+    execFile(process.execPath, [main, ...argv], { env }, (error, stdout, stderr) =>
+      done({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+
+const { parts, tenants, providers } = await consoleUnderTest();
+const health = createHealth();
+const server = consoleServer(parts);
+server.register(operationsRoutes({ metrics: createMetrics('console'), health }));
+const api = await server.listen({ host: '127.0.0.1', port: 0 });
+t.teardown(() => server.close());
+
+const cli = (...argv: string[]) => run(argv, { CLARAS_API: api, CLARAS_ADMIN_TOKEN: parts.adminToken });
+const done = async (...argv: string[]): Promise<string> => {
+  const { code, stdout, stderr } = await cli(...argv);
+  if (code !== 0) throw new Error(`${argv.join(' ')}: ${code} ${stderr}`);
+  return stdout;
+};
+const peopleOf = async (tenant: string): Promise<Profile[]> => JSON.parse(await done('team', 'list', '--tenant', tenant, '--json'));
+
+t.test('tenant create prints the id alone, and the next step beside it', async (t) => {
+  const { code, stdout, stderr } = await cli('tenant', 'create', 'Hill & Sons', '--domain', 'hill.example', '--domain', 'sons.example');
+  t.strictSame([code, stdout], [0, 'hill-sons\n']);
+  t.match(stderr, /claras-scim key create --tenant hill-sons/);
+  t.match(await providers.list('hill-sons'), [{ name: 'Entra', scim: true, domains: ['hill.example', 'sons.example'] }]);
+  const again = await cli('tenant', 'create', 'Hill & Sons');
+  t.match([again.code, again.stderr], [1, /^claras-scim: There is a tenant hill-sons already/]);
+  t.equal(await done('tenant', 'create', 'Plain', '--no-scim'), 'plain\n');
+  t.strictSame(await providers.list('plain'), []);
+  t.match(JSON.parse(await done('tenant', 'list', '--json')), [{ id: 'hill-sons' }, { id: 'plain' }]);
+});
+
+t.test('M13 key create prints the value alone, once', async (t) => {
+  await tenants.create({ name: 'Keys', scim: true });
+  const { code, stdout, stderr } = await cli('key', 'create', '--tenant', 'keys', '--name', 'Entra', '--scope', 'scim.full');
+  t.equal(code, 0);
+  const value = stdout.trimEnd();
+  t.match(await parts.keys.verify(value), { ok: true, tenant: 'keys', scopes: ['scim.full'] });
+  t.match(stderr, /only time/);
+  t.notMatch(stderr, value);
+  const listed = await done('key', 'list', '--tenant', 'keys');
+  t.match(listed, /Entra +scim\.full +claras_scim_\w{4}… .*in force/);
+  t.notMatch(listed, value);
+  const both = JSON.parse(
+    await done('key', 'create', '--tenant', 'keys', '--name', 'Both', '--scope', 'scim.full', '--scope', 'rest.full', '--json'),
+  );
+  t.match(both, { scopes: ['scim.full', 'rest.full'], value: /^claras_full_/ });
+  await done('key', 'revoke', both.id, '--tenant', 'keys');
+  t.match(await parts.keys.verify(both.value), { ok: false, reason: 'revoked' });
+});
+
+t.test('M4 scim on for a second provider names the first', async (t) => {
+  await tenants.create({ name: 'Switch', scim: true });
+  const id = (await done('provider', 'add', 'Okta', '--tenant', 'switch', '--protocol', 'oidc', '--domain', 'okta.example')).trim();
+  const refused = await cli('scim', 'on', '--tenant', 'switch', '--provider', id);
+  t.match([refused.code, refused.stderr], [1, /SCIM is on for "Entra"/]);
+  t.match(await done('scim', 'off', '--tenant', 'switch'), /off for Entra/);
+  const unclear = await cli('scim', 'on', '--tenant', 'switch');
+  t.match([unclear.code, unclear.stderr], [1, /--provider.*Entra, Okta/]);
+  t.match(await done('scim', 'on', '--tenant', 'switch', '--provider', 'Okta'), /on for Okta/);
+  t.match(await done('provider', 'list', '--tenant', 'switch'), /Okta +oidc +okta\.example +on/);
+});
+
+t.test('M6 mapping set says the groups of one role and leaves the others', async (t) => {
+  await tenants.create({ name: 'Map', scim: true });
+  const set = (...argv: string[]) => done('mapping', 'set', '--tenant', 'map', ...argv);
+  await set('--role', 'manager', '--group', 'Leads', '--group', 'Heads, all');
+  await set('--role', 'owner', '--group', 'Board');
+  const shown = JSON.parse(await done('mapping', 'show', '--tenant', 'map', '--json'));
+  t.strictSame(shown.mapping, { owner: ['Board'], manager: ['Leads', 'Heads, all'] });
+  await set('--role', 'owner');
+  t.match(
+    await done('mapping', 'show', '--tenant', 'map'),
+    /^ROLE +GROUPS\nowner +-\nmanager +Leads, Heads, all\nadviser +-\nassistant +-\n$/,
+  );
+  t.equal((await cli('mapping', 'set', '--tenant', 'map', '--role', 'boss')).code, 2);
+});
+
+t.test('team list shows everyone, page after page, and obeys nobody’s control characters', async (t) => {
+  await tenants.create({ name: 'Crowd' });
+  for (let n = 0; n < 1001; n++)
+    await parts.team.create('crowd', { email: `p${n}@crowd.example`, displayName: `\u001b[2JP ${n}`, role: 'adviser' });
+  const people = await peopleOf('crowd');
+  t.equal(new Set(people.map(({ id }) => id)).size, 1001);
+  const text = await done('team', 'list', '--tenant', 'crowd');
+  t.equal(text.trimEnd().split('\n').length, 1002);
+  t.match(text, /^PROFILE +NAME +ROLE +STATUS +ID\np0@crowd\.example +�\[2JP 0 +adviser +active +p\d+\n/);
+  t.notOk(text.includes('\u001b'));
+});
+
+t.test('M11 roles and access by hand, of a profile named by its e-mail or its id', async (t) => {
+  await tenants.create({ name: 'Hand' });
+  const ann = await parts.team.create('hand', { email: 'ann@hand.example', displayName: 'Ann', role: 'owner' });
+  await parts.team.create('hand', { email: 'bob@hand.example', displayName: 'Bob', role: 'adviser' });
+  const hand = (...argv: string[]) => cli('team', ...argv, '--tenant', 'hand');
+  const last = await hand('archive', 'Ann@Hand.example');
+  t.match([last.code, last.stderr], [1, /last active owner/]);
+  t.match(await hand('role', 'bob@hand.example', 'owner'), { code: 0, stdout: 'bob@hand.example is owner, active\n' });
+  t.match(await hand('archive', ann.id), { code: 0, stdout: 'ann@hand.example is owner, archived\n' });
+  t.equal(await done('seats', '--tenant', 'hand'), 'active 1\nbilled never\n');
+  t.match(await hand('restore', ann.id), { code: 0, stdout: /active/ });
+  t.match(await hand('role', 'eve@hand.example', 'owner'), { code: 1, stderr: /nobody .* has that address/ });
+  t.equal((await hand('role', ann.id, 'boss')).code, 2);
+  t.match(await peopleOf('hand'), [{ role: 'owner' }, { role: 'owner' }] satisfies Partial<TeamPage['profiles'][number]>[]);
+});
+
+t.test('lag and health are told, and health has its exit code', async (t) => {
+  t.match(await done('lag'), /^GROUP +TOPIC +PARTITION +MESSAGES +SECONDS\nprofile-sync +claras\.directory\.v1 +all +0 +0\.0\n/);
+  t.match(JSON.parse(await done('lag', '--json')), { messages: 0 });
+  t.equal((await run(['health', '--api', api], {})).code, 0, 'without a token');
+  health.set('store', false, 'does not answer');
+  t.match(await cli('health'), { code: 1, stdout: /^not ok\n.*\nstore +waits +does not answer\n/ });
+  health.set('store', true);
+});
+
+t.test('the token is never an argument: it comes from the environment or from the data folder', async (t) => {
+  const folder = mkdtempSync(join(t.testdir(), 'data-'));
+  writeFileSync(join(folder, 'admin-token'), `${parts.adminToken}\n`);
+  t.equal((await run(['tenant', 'list', '--api', api], { DATA_DIR: folder })).code, 0);
+  t.match(await run(['tenant', 'list', '--api', api], { DATA_DIR: '/nowhere' }), { code: 1, stderr: /npm start writes it/ });
+  t.match(await run(['tenant', 'list'], { CLARAS_API: api, CLARAS_ADMIN_TOKEN: 'wrong' }), {
+    code: 1,
+    stdout: '',
+    stderr: /neither an API key nor/,
+  });
+  t.notOk(
+    commands.some((command) => 'options' in command && Object.keys(command.options ?? {}).some((name) => /token|secret|value/.test(name))),
+  );
+});
+
+t.test('nothing answers: one line that says what to do', async (t) => {
+  const { code, stderr } = await cli('tenant', 'list', '--api', 'http://127.0.0.1:1');
+  t.strictSame([code, stderr], [1, 'claras-scim: nothing answers at http://127.0.0.1:1: start it with npm start\n']);
+});
+
+t.test('wrong usage is exit code 2 and one line', async (t) => {
+  const wrong = [
+    ['nonsense'],
+    ['key'],
+    ['tenant', 'create'],
+    ['tenant', 'create', 'A', 'B'],
+    ['seats'],
+    ['seats', '--tenant', 'a', '--tenant', 'b'],
+    ['seats', '--tenant', 'a', '--nonsense'],
+    ['key', 'create', '--tenant', 'a', '--name', 'n', '--scope', 'admin'],
+    ['provider', 'add', 'P', '--tenant', 'a', '--protocol', 'ldap'],
+    ['simulate'],
+  ];
+  for (const argv of wrong) {
+    const { code, stdout, stderr } = await cli(...argv);
+    t.strictSame([code, stdout], [2, ''], argv.join(' '));
+    t.match(stderr, /^claras-scim: .+\n$/);
+  }
+  t.match(await cli(), { code: 2, stdout: '', stderr: /^claras-scim: the operator/ });
+});
+
+t.test('help names every command, and each command helps', async (t) => {
+  const { code, stdout } = await cli('--help');
+  t.equal(code, 0);
+  for (const { name } of commands) t.match(stdout, `  ${name}`);
+  t.match(await done('key', 'create', '--help'), /^Usage: claras-scim key create --tenant T --name N --scope S…/);
+  t.match(await done('simulate', 'entra', '--help'), /--key-file/);
+});

@@ -1,0 +1,294 @@
+import type { CreatedApiKey, LagReport, Problem, Provider, VersionedMapping } from '@claras/contracts/console-api';
+import { BusUnavailable } from '@claras/ports/bus/bus';
+import { CoreAppUnavailable } from '@claras/ports/core-app/core-app';
+import Fastify, { type FastifyInstance } from 'fastify';
+import t from 'tap';
+import { type ConsoleParts, consoleApi } from '../src/api/console-api.ts';
+import { consoleServer } from '../src/console-server.ts';
+import { consoleUnderTest } from './console-under-test.ts';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
+
+/** A console with the tenants acme (SCIM on) and other, and a way to ask it. */
+async function open(changed: Partial<ConsoleParts> = {}) {
+  const { parts, ...rest } = await consoleUnderTest();
+  const acme = await rest.tenants.create({ name: 'Acme', domains: ['acme.example'], scim: true });
+  await rest.tenants.create({ name: 'Other' });
+  const app = consoleServer({ ...parts, ...changed });
+  const ask = async (method: Method, path: string, { token = parts.adminToken, body }: { token?: string; body?: object } = {}) => {
+    const authorization = token === '' ? {} : { authorization: `Bearer ${token}` };
+    const response = await app.inject({ method, url: `/api/v1${path}`, headers: authorization, ...(body ? { payload: body } : {}) });
+    return { status: response.statusCode, headers: response.headers, text: response.body, json: <T>() => response.json<T>() };
+  };
+  const key = async (tenant: string, scopes: ('scim.full' | 'rest.full')[]) => parts.keys.create({ tenant, name: 'k', scopes });
+  return { ...rest, acme, parts, app, ask, key };
+}
+
+/** Every registered route, as `METHOD /path`, from the router itself. */
+async function inventory(parts: ConsoleParts): Promise<string[]> {
+  const routes: string[] = [];
+  const app: FastifyInstance = Fastify();
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) routes.push(`${each} ${url}`);
+  });
+  app.register(consoleApi(parts));
+  await app.ready();
+  return routes.sort();
+}
+const inAcme = (route: string): [Method, string] => {
+  const [method, url] = route.split(' ') as [Method, string];
+  return [method, url.replace(':tenant', 'acme').replace(/:\w+/g, 'x')];
+};
+
+t.test('the routes of the REST API are these', async (t) => {
+  const { parts } = await open();
+  const routes = (await inventory(parts)).filter((route) => !route.startsWith('HEAD'));
+  t.strictSame(routes, [
+    'DELETE /tenants/:tenant/keys/:key',
+    'GET /lag',
+    'GET /tenants',
+    'GET /tenants/:tenant',
+    'GET /tenants/:tenant/keys',
+    'GET /tenants/:tenant/providers',
+    'GET /tenants/:tenant/providers/:provider/role-mapping',
+    'GET /tenants/:tenant/seats',
+    'GET /tenants/:tenant/team',
+    'PATCH /tenants/:tenant/providers/:provider',
+    'POST /tenants',
+    'POST /tenants/:tenant/keys',
+    'POST /tenants/:tenant/providers',
+    'POST /tenants/:tenant/team',
+    'POST /tenants/:tenant/team/:profile/archive',
+    'POST /tenants/:tenant/team/:profile/restore',
+    'PUT /tenants/:tenant/providers/:provider/role-mapping',
+    'PUT /tenants/:tenant/team/:profile/role',
+  ]);
+});
+
+t.test('M14 every route: no, a malformed, unknown, expired or revoked key is 401 with WWW-Authenticate: Bearer', async (t) => {
+  const { parts, ask, key } = await open();
+  const stranger = await (await open()).key('acme', ['rest.full']);
+  const revoked = await key('acme', ['rest.full']);
+  await parts.keys.revoke('acme', revoked.key.id);
+  const expired = await parts.keys.create({ tenant: 'acme', name: 'k', scopes: ['rest.full'], expires: '2020-01-01T00:00:00Z' });
+  const tokens = ['', 'nonsense', `${parts.adminToken}x`, stranger.value, revoked.value, expired.value];
+  for (const route of [...(await inventory(parts)), 'GET /nowhere', 'POST /'])
+    for (const token of tokens) {
+      const { status, headers, text } = await ask(...inAcme(route), { token });
+      t.equal(status, 401, `${route} ${token.slice(0, 12)}`);
+      t.match(headers['www-authenticate'], /^Bearer/);
+      if (!route.startsWith('HEAD')) t.match(headers['content-type'], /^application\/problem\+json/);
+      if (token) t.notMatch(text, token);
+    }
+});
+
+t.test('M14 every route: a key with scim.full alone is 403', async (t) => {
+  const { parts, ask, key } = await open();
+  const { value } = await key('acme', ['scim.full']);
+  for (const route of await inventory(parts)) t.equal((await ask(...inAcme(route), { token: value })).status, 403, route);
+});
+
+t.test('every route: a key opens nothing of another tenant, and nothing that is of none', async (t) => {
+  const { parts, ask, key } = await open();
+  const { value } = await key('other', ['rest.full']);
+  for (const route of await inventory(parts)) t.equal((await ask(...inAcme(route), { token: value })).status, 403, route);
+  t.equal((await ask('GET', '/tenants/nobody', { token: value })).status, 403, 'nor does it say which tenants there are');
+  t.equal((await ask('GET', '/nowhere', { token: value })).status, 404);
+});
+
+t.test('M14 rest.full opens the routes of its own tenant', async (t) => {
+  const { ask, key } = await open();
+  for (const scopes of [['rest.full'], ['scim.full', 'rest.full']] as const) {
+    const token = (await key('acme', [...scopes])).value;
+    for (const path of ['', '/providers', '/keys', '/team', '/seats'])
+      t.equal((await ask('GET', `/tenants/acme${path}`, { token })).status, 200, path);
+  }
+});
+
+t.test('M15 a revoked key is refused at once', async (t) => {
+  const { ask, key } = await open();
+  const { key: made, value: token } = await key('acme', ['rest.full']);
+  t.equal((await ask('GET', '/tenants/acme', { token })).status, 200);
+  t.equal((await ask('DELETE', `/tenants/acme/keys/${made.id}`)).status, 200);
+  t.equal((await ask('GET', '/tenants/acme', { token })).status, 401);
+});
+
+t.test('M13 a key has a name and scopes; its value is in one answer, which nothing may keep', async (t) => {
+  const { ask, logged } = await open();
+  const made = await ask('POST', '/tenants/acme/keys', { body: { name: 'Entra', scopes: ['scim.full'] } });
+  t.equal(made.status, 201);
+  t.equal(made.headers['cache-control'], 'no-store');
+  const { id, value } = made.json<CreatedApiKey>();
+  t.match(value, /^claras_scim_/);
+  const listed = await ask('GET', '/tenants/acme/keys');
+  t.match(listed.json(), { items: [{ id, name: 'Entra', scopes: ['scim.full'], starts: value.slice(0, 16) }] });
+  t.notMatch(listed.text, value.slice(24));
+  t.notMatch(listed.text, /hmac|value/);
+  t.notMatch((await ask('DELETE', `/tenants/acme/keys/${id}`)).text, value.slice(24));
+  t.strictSame(logged, []);
+});
+
+t.test('M13 a key without name, without scope, with an unknown scope or a past expiry is not made', async (t) => {
+  const { ask, parts } = await open();
+  const refused = [
+    { scopes: ['scim.full'] },
+    { name: 'k' },
+    { name: 'k', scopes: [] },
+    { name: ' ', scopes: ['scim.full'] },
+    { name: 'x'.repeat(201), scopes: ['scim.full'] },
+    { name: 'k', scopes: ['scim.full', 'scim.full'] },
+    { name: 'k', scopes: ['admin'] },
+    { name: 'k', scopes: ['scim.full'], expires: '2020-01-01T00:00:00Z' },
+    { name: 'k', scopes: ['scim.full'], expires: 'soon' },
+    { name: 'k', scopes: ['scim.full'], tenant: 'other' },
+  ];
+  for (const body of refused) t.equal((await ask('POST', '/tenants/acme/keys', { body })).status, 400, JSON.stringify(body).slice(0, 80));
+  t.strictSame(await parts.keys.list('acme'), []);
+});
+
+t.test('M1 a tenant made by REST begins with SCIM off', async (t) => {
+  const { ask } = await open();
+  const made = await ask('POST', '/tenants', { body: { name: 'Hill & Sons' } });
+  t.match(made.json(), { id: 'hill-sons', name: 'Hill & Sons' });
+  t.strictSame((await ask('GET', '/tenants/hill-sons/providers')).json(), { items: [] });
+  const again = await ask('POST', '/tenants', { body: { name: 'hill sons' } });
+  t.equal(again.status, 409);
+  t.match(again.json(), { type: 'urn:claras:problem:conflict', status: 409, detail: /choose another name/ });
+});
+
+t.test('M4 turning on a second provider is an error that names the first', async (t) => {
+  const { ask } = await open();
+  const added = await ask('POST', '/tenants/acme/providers', { body: { name: 'Okta', protocol: 'oidc', domains: ['Acme.Example'] } });
+  t.equal(added.status, 201);
+  const { id, domains, scim } = added.json<Provider>();
+  t.strictSame({ domains, scim }, { domains: ['acme.example'], scim: false });
+  const refused = await ask('PATCH', `/tenants/acme/providers/${id}`, { body: { scim: true } });
+  t.equal(refused.status, 409);
+  t.match(refused.json<Problem>().detail, /"Entra"/);
+  const { items } = (await ask('GET', '/tenants/acme/providers')).json<{ items: Provider[] }>();
+  const entra = items.find(({ name }) => name === 'Entra')!;
+  t.match((await ask('PATCH', `/tenants/acme/providers/${entra.id}`, { body: { scim: false } })).json(), { scim: false });
+  t.match((await ask('PATCH', `/tenants/acme/providers/${id}`, { body: { scim: true } })).json(), { scim: true });
+});
+
+t.test('M6 the role mapping takes zero or more group names for each role', async (t) => {
+  const { ask, providers } = await open();
+  const [entra] = await providers.list('acme');
+  const path = `/tenants/acme/providers/${entra!.id}/role-mapping`;
+  const mapping = { owner: ['Board'], manager: ['Leads', 'Führung'], adviser: [] };
+  t.match((await ask('PUT', path, { body: { mapping } })).json(), { mapping });
+  t.strictSame((await ask('GET', path)).json<VersionedMapping>().mapping, mapping);
+  for (const wrong of [{ boss: ['x'] }, { owner: 'Board' }, { owner: [''] }, { owner: ['x'.repeat(257)] }])
+    t.equal((await ask('PUT', path, { body: { mapping: wrong } })).status, 400);
+});
+
+t.test('a role mapping saved over a newer one is 409, with the newer one', async (t) => {
+  const { ask, providers } = await open();
+  const [entra] = await providers.list('acme');
+  const path = `/tenants/acme/providers/${entra!.id}/role-mapping`;
+  const { version } = (await ask('GET', path)).json<VersionedMapping>();
+  const newer = (await ask('PUT', path, { body: { mapping: { manager: ['Leads'] }, version } })).json<VersionedMapping>();
+  const late = await ask('PUT', path, { body: { mapping: { owner: ['Board'] }, version } });
+  t.equal(late.status, 409);
+  t.strictSame(late.json<Problem>().current, newer);
+});
+
+t.test('M11 the Team page changes any role by hand; the last owner stays', async (t) => {
+  const { ask } = await open();
+  const add = async (email: string, role?: string) =>
+    (await ask('POST', '/tenants/acme/team', { body: { email, displayName: 'Somebody', ...(role ? { role } : {}) } })).json<{
+      id: string;
+    }>();
+  const owner = await add('ann@acme.example', 'owner');
+  const adviser = await add('bob@acme.example');
+  t.match(adviser, { role: 'adviser', status: 'active' });
+  const demotion = await ask('PUT', `/tenants/acme/team/${owner.id}/role`, { body: { role: 'manager' } });
+  t.equal(demotion.status, 409);
+  t.notMatch(demotion.text, /acme\.example/, 'and the answer names nobody');
+  t.equal((await ask('POST', `/tenants/acme/team/${owner.id}/archive`)).status, 409);
+  t.match((await ask('PUT', `/tenants/acme/team/${adviser.id}/role`, { body: { role: 'owner' } })).json(), { role: 'owner' });
+  t.match((await ask('POST', `/tenants/acme/team/${owner.id}/archive`)).json(), { status: 'archived' });
+  t.match((await ask('POST', `/tenants/acme/team/${owner.id}/restore`)).json(), { status: 'active' });
+  const taken = await ask('POST', '/tenants/acme/team', { body: { email: 'bob@acme.example', displayName: 'Bob' } });
+  t.equal(taken.status, 409);
+  t.notMatch(taken.text, /bob@/);
+  t.equal((await ask('POST', '/tenants/acme/team/x/archive')).status, 404);
+  t.match((await ask('GET', '/tenants/acme/seats')).json(), { active: 2, billed: { quantity: 2, version: 7 } });
+  t.match((await ask('GET', '/tenants/other/seats')).json(), { active: 0, billed: null });
+});
+
+t.test('the team comes in pages', async (t) => {
+  const { ask, parts } = await open();
+  for (let n = 0; n < 7; n++) await parts.team.create('acme', { email: `p${n}@acme.example`, displayName: `P ${n}`, role: 'adviser' });
+  const first = (await ask('GET', '/tenants/acme/team?limit=5')).json<{ profiles: object[]; next: string; total: number }>();
+  t.match([first.profiles.length, first.total], [5, 7]);
+  const second = (await ask('GET', `/tenants/acme/team?limit=5&after=${first.next}`)).json<{ profiles: object[]; next?: string }>();
+  t.strictSame([second.profiles.length, second.next], [2, undefined]);
+  for (const limit of ['0', '501', 'all']) t.equal((await ask('GET', `/tenants/acme/team?limit=${limit}`)).status, 400);
+});
+
+t.test('M28 lag is told for each consumer and partition, in messages and in seconds', async (t) => {
+  const { ask, parts } = await open();
+  await parts.bus.publish('claras.team.v1', [{ key: 'acme', value: '{}', headers: {} }]);
+  const { messages, groups } = (await ask('GET', '/lag')).json<LagReport>();
+  t.equal(messages, 1);
+  t.strictSame(
+    groups.map(({ group, topic, messages }) => `${group} ${topic} ${messages}`),
+    [
+      'profile-sync claras.directory.v1 0',
+      'role-mapper claras.directory.v1 0',
+      'archiver claras.directory.v1 0',
+      'billing-sync claras.team.v1 1',
+    ],
+  );
+  t.match(groups[3]!.partitions, [{ messages: 1, seconds: Number }]);
+});
+
+t.test('bad input is refused with a next step and changes nothing', async (t) => {
+  const { app, ask, parts } = await open();
+  const send = async (payload: string, type = 'application/json') =>
+    app.inject({
+      method: 'POST',
+      url: '/api/v1/tenants',
+      payload,
+      headers: { authorization: `Bearer ${parts.adminToken}`, 'content-type': type },
+    });
+  const cases: [string, string, number][] = [
+    ['{"name": "half', 'application/json', 400],
+    ['', 'application/json', 400],
+    ['[]', 'application/json', 400],
+    ['{"__proto__": {"name": "x"}}', 'application/json', 400],
+    ['{"name": "x", "extra": 1}', 'application/json', 400],
+    ['{"name": 5}', 'application/json', 400],
+    ['{"name": "x", "domains": ["not a domain"]}', 'application/json', 400],
+    ['{"name": "***"}', 'application/json', 400],
+    ['<name>x</name>', 'application/xml', 415],
+    [JSON.stringify({ name: 'x'.repeat(2 ** 20) }), 'application/json', 413],
+  ];
+  for (const [payload, type, status] of cases) {
+    const response = await send(payload, type);
+    t.equal(response.statusCode, status, payload.slice(0, 40));
+    t.match(response.json(), { type: /^urn:claras:problem:/, title: String, status, detail: String });
+  }
+  const { items } = (await ask('GET', '/tenants')).json<{ items: { id: string }[] }>();
+  t.strictSame(
+    items.map(({ id }) => id),
+    ['acme', 'other'],
+  );
+  for (const path of ['/tenants/nobody', '/tenants/..%2Facme/keys', '/tenants/acme/providers/x/role-mapping', '/nowhere'])
+    t.equal((await ask('GET', path)).status, 404, path);
+});
+
+t.test('an outage is 503 with Retry-After, a fault of ours 500; neither says more than that', async (t) => {
+  const { parts } = await consoleUnderTest();
+  const failing = (error: Error) => ({ team: { ...parts.team, list: () => Promise.reject(error) } });
+  const outage = await (await open(failing(new CoreAppUnavailable('10.0.0.7 refused')))).ask('GET', '/tenants/acme/team');
+  t.match([outage.status, outage.headers['retry-after']], [503, '5']);
+  const fault = await open(failing(new Error('ann@acme.example broke it')));
+  const answer = await fault.ask('GET', '/tenants/acme/team');
+  t.equal(answer.status, 500);
+  for (const { text } of [outage, answer]) t.notMatch(text, /10\.0\.0\.7|ann@/);
+  t.equal(fault.logged.length, 1);
+  const bus = { ...parts.bus, lag: () => Promise.reject(new BusUnavailable('no broker')) };
+  t.equal((await (await open({ bus })).ask('GET', '/lag')).status, 503);
+});
