@@ -1,5 +1,5 @@
 import type { Problem } from '@claras/contracts/console-api';
-import { Refusal } from './command.ts';
+import { Refusal } from './refusal.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 

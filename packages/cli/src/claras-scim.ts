@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { restApi } from './api.ts';
-import { type Command, type CommandIo, type Context, type Delegate, Refusal, UsageError } from './command.ts';
+import type { Command, CommandIo, Context, Delegate } from './command.ts';
 import { commands } from './commands.ts';
 import { commandHelp, mainHelp, sharedOptions } from './help.ts';
+import { Refusal, UsageError } from './refusal.ts';
 import { adminToken, apiUrl, type Environment } from './settings.ts';
 
 /** The command that the first words name. The options come after it, as help shows them. */

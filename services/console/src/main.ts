@@ -18,14 +18,16 @@ await run('console', async () => {
   const { store, bus, ...backing } = await openBacking({ ...config, runtime, log });
   const team = httpCoreApp({ url: config.coreAppUrl, token: config.coreAppToken });
   const billing = ledgerBilling({ url: config.billingUrl.replace(/^ledger:/, ''), token: config.billingToken });
-  const guarded = { keys: keys({ store, runtime, pepper: config.keyPepper }), adminToken: config.adminToken };
-  const app = consoleServer({ store, runtime, bus, log, team, coreApp: team, billing, ...guarded });
+  const beside = [backing.relay('edge'), watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log })];
+  const guard = { keys: keys({ store, runtime, pepper: config.keyPepper }), adminToken: config.adminToken };
+  const app = consoleServer({ store, runtime, bus, log, team, coreApp: team, billing, ...guard });
   await app.register(operationsRoutes({ metrics: createMetrics('console'), health }));
   await app.listen(config);
-  const running = [app, backing.relay('edge'), watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log }), backing];
   return {
-    close: async () => {
-      for (const part of running) await part.close();
+    async close() {
+      await app.close();
+      await Promise.all(beside.map((part) => part.close()));
+      await backing.close();
     },
   };
 });

@@ -1,6 +1,7 @@
 import type { ApiKey, CreatedApiKey, NewApiKey } from '@claras/contracts/console-api';
 import { type ApiScope, apiScopes, isApiScope } from '@claras/domain/api-key';
-import { type Command, tenantOption, UsageError } from '../command.ts';
+import { type Command, tenantOption } from '../command.ts';
+import { UsageError } from '../refusal.ts';
 import { table } from '../table.ts';
 
 function scopesOf(words: readonly string[]): ApiScope[] {

@@ -1,7 +1,8 @@
 import type { MappingChange, VersionedMapping } from '@claras/contracts/console-api';
 import { isRole, type Role, roles } from '@claras/domain/role';
 import type { RoleMapping } from '@claras/domain/role-mapping';
-import { type Command, tenantOption, UsageError } from '../command.ts';
+import { type Command, tenantOption } from '../command.ts';
+import { UsageError } from '../refusal.ts';
 import { table } from '../table.ts';
 import { theProvider } from './provider.ts';
 

@@ -1,5 +1,6 @@
 import type { LagReport, SeatReport } from '@claras/contracts/console-api';
-import { type Command, Refusal, tenantOption } from '../command.ts';
+import { type Command, tenantOption } from '../command.ts';
+import { Refusal } from '../refusal.ts';
 import { table } from '../table.ts';
 
 export const seats: Command = {

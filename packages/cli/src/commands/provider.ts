@@ -1,6 +1,7 @@
 import type { NewProvider, Provider } from '@claras/contracts/console-api';
 import type { Api } from '../api.ts';
-import { type Command, Refusal, tenantOption, UsageError } from '../command.ts';
+import { type Command, tenantOption } from '../command.ts';
+import { Refusal, UsageError } from '../refusal.ts';
 import { table } from '../table.ts';
 
 const rowOf = ({ id, name, protocol, domains, scim }: Provider) => ({

@@ -4,7 +4,8 @@ import type { Profile } from '@claras/contracts/events';
 import { emailKey } from '@claras/domain/email';
 import { isRole, roles } from '@claras/domain/role';
 import type { Api } from '../api.ts';
-import { type Command, type Context, Refusal, tenantOption, UsageError } from '../command.ts';
+import { type Command, type Context, tenantOption } from '../command.ts';
+import { Refusal, UsageError } from '../refusal.ts';
 import { table } from '../table.ts';
 
 const pageSize = '500';
