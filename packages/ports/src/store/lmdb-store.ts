@@ -1,0 +1,111 @@
+import { toRecord } from '@claras/contracts/cloud-event';
+import { topics } from '@claras/contracts/topics';
+import { cellOf } from '../cell.ts';
+import type { LmdbEnvironment } from './lmdb-environment.ts';
+import type { Slice } from './lmdb-slices.ts';
+import type { StoreSettings } from './memory-store.ts';
+import { assertFits, fits, partsOf } from './scope.ts';
+import type { Change, CommitResult, Entry, Json, Scope, Store } from './store.ts';
+
+/** `version time json` */
+function decode<T>(text: string): Entry<T> {
+  const first = text.indexOf(' ');
+  const second = text.indexOf(' ', first + 1);
+  return {
+    version: Number(text.slice(0, first)),
+    time: Number(text.slice(first + 1, second)),
+    value: JSON.parse(text.slice(second + 1)) as T,
+  };
+}
+const jsonOf = (text: string): string => text.slice(text.indexOf(' ', text.indexOf(' ') + 1) + 1);
+const versionOf = (text: string | undefined): number => (text === undefined ? 0 : Number(text.slice(0, text.indexOf(' '))));
+
+/**
+ * Store in one file of this process (lmdb). A commit is durable when it resolves; its events stand in the log of the embedded bus by the same
+ * transaction, so there is no outbox. Closing it closes the environment.
+ */
+export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf, runtime }: StoreSettings): Store {
+  const { documents } = environment.tables;
+  const { indexes, slices, log, assertOpen } = environment;
+
+  /** The first key that is not as the change expects it. */
+  function conflictOf(scope: Scope, { expect = {}, touch = [] }: Change): string | undefined {
+    for (const key in expect) if (versionOf(documents.get(`${scope}\0${key}`)) !== expect[key]) return key;
+    return touch.find((key) => !documents.doesExist(`${scope}\0${key}`));
+  }
+
+  function recordsOf({ service, tenant }: ReturnType<typeof partsOf>, { events = [] }: Change, sequence: number) {
+    const topic = topicOf[service];
+    if (!topic && events.length > 0) throw new RangeError(`service ${service} has no topic for its events`);
+    return events.map((event, n) => ({ topic: topics[topic!].name, record: toRecord(topic!, tenant, sequence + n + 1, event) }));
+  }
+
+  function writeDocuments(
+    scope: Scope,
+    { time, remove = [], touch = [] }: Change,
+    puts: readonly [string, string][],
+    version: number,
+  ): void {
+    const head = `${version} ${time} `;
+    for (const key of touch) documents.putSync(`${scope}\0${key}`, head + jsonOf(documents.get(`${scope}\0${key}`)!));
+    for (const key of remove) documents.removeSync(`${scope}\0${key}`);
+    for (const [key, json] of puts) documents.putSync(`${scope}\0${key}`, head + json);
+  }
+
+  function writeIndexes(scope: Scope, { drop = [], index }: Change): void {
+    for (const name of drop) indexes.drop(scope, name);
+    for (const name in index) {
+      const { add, remove } = index[name]!;
+      if (remove) indexes.remove(scope, name, remove);
+      if (add) indexes.add(scope, name, add);
+    }
+  }
+
+  /** In a transaction. */
+  function apply(slice: Slice, change: Change, puts: readonly [string, string][]): CommitResult {
+    const { scope } = slice;
+    const first = slices.recall(slice, change.id);
+    if (first) return first;
+    const conflict = conflictOf(scope, change);
+    if (conflict !== undefined) return { ok: false, conflict };
+    const parts = partsOf(scope);
+    const records = recordsOf(parts, change, slice.sequence);
+    slice.version++;
+    slice.sequence += records.length;
+    writeDocuments(scope, change, puts, slice.version);
+    writeIndexes(scope, change);
+    if (records.length > 0) {
+      const cell = cellOf(parts.tenant, cells);
+      for (const { topic, record } of records) log.append(topic, cell, record);
+    }
+    return slices.remember(slice, change.id, runtime.now());
+  }
+
+  return {
+    cells,
+    async read<T = Json>(scope: Scope, keys: readonly string[]): Promise<(Entry<T> | undefined)[]> {
+      assertOpen();
+      return keys.map((key) => {
+        const text = fits(key) ? documents.get(`${scope}\0${key}`) : undefined;
+        return text === undefined ? undefined : decode<T>(text);
+      });
+    },
+    async range(scope, index, query) {
+      assertOpen();
+      return { ...indexes.range(scope, index, query), sequence: slices.find(scope).sequence };
+    },
+    async has(scope, index, members) {
+      assertOpen();
+      return indexes.has(scope, index, members);
+    },
+    async commit(scope, change) {
+      assertFits(scope, change);
+      // Here, so that what cannot be written fails before it waits, and the transaction is short.
+      const puts = Object.entries(change.put ?? {}).map(([key, value]): [string, string] => [key, JSON.stringify(value)]);
+      return environment.write(() => apply(slices.find(scope), change, puts));
+    },
+    outbox: () => undefined,
+    ping: async () => assertOpen(),
+    close: () => environment.close(),
+  };
+}

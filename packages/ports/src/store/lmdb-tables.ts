@@ -1,0 +1,51 @@
+import { type DatabaseOptions, open, type RangeOptions, type RootDatabase } from 'lmdb';
+
+/** What is used of an lmdb database. (Its own declaration does not tell that writes answer.) */
+export interface Table {
+  get(key: string): string | undefined;
+  doesExist(key: string): boolean;
+  getKeys(range: RangeOptions): Iterable<string>;
+  getRange(range: RangeOptions): Iterable<{ key: string; value: string }>;
+  /** In a transaction. With `noOverwrite`, false where the key exists. */
+  putSync(key: string, value: string, options?: { noOverwrite: true }): boolean;
+  /** In a transaction. False where there was nothing. */
+  removeSync(key: string): boolean;
+}
+
+/** Keys stand in the order of their UTF-8 bytes, as every store's members do. (lmdb's own order is the same but costs more to write.) */
+const keyEncoder = {
+  writeKey: (key: string, target: Buffer, start: number): number => start + target.write(key, start),
+  readKey: (source: Buffer, start: number, end: number): string => source.toString('utf8', start, end),
+};
+const asText: DatabaseOptions & { keyEncoder: typeof keyEncoder } = { encoding: 'string', keyEncoder };
+
+const names = ['facts', 'documents', 'scopes', 'indexes', 'sets', 'log', 'offsets'] as const;
+
+/**
+ * The tables of the embedded store and bus, all in one file. Text, so that any lmdb tool can read them; `␀` is NUL.
+ *
+ * facts      name → value: cells, next set, topics' partitions, sets that were dropped
+ * documents  scope ␀ key → version time json
+ * scopes     scope → sequence version and its memory of change ids
+ * indexes    scope ␀ index → set total
+ * sets       set ␀ member → '' (a member of an index), or what a change id was answered
+ * log        topic ␀ partition ␀ offset → [time, key, headers] ⏎ value
+ * offsets    group ␀ topic ␀ partition → offset of the next record
+ */
+export type Tables = Record<(typeof names)[number], Table>;
+
+export function openTables(dir: string): Tables & { root: RootDatabase } {
+  // Without overlappingSync a transaction returns when it is on disk; with it, before.
+  const root = open({ path: `${dir}/claras.mdb`, ...asText, overlappingSync: false, compression: false, maxDbs: names.length });
+  const table = (name: string): Table => root.openDB<string, string>(name, asText) as unknown as Table;
+  return {
+    root,
+    facts: table('facts'),
+    documents: table('documents'),
+    scopes: table('scopes'),
+    indexes: table('indexes'),
+    sets: table('sets'),
+    log: table('log'),
+    offsets: table('offsets'),
+  };
+}
