@@ -1,0 +1,75 @@
+import type { Json } from './attribute-value.ts';
+import { type Attribute, coreGroup, coreUser, enterpriseUser, type ResourceType, resourceTypes, type Schema } from './attributes.ts';
+import { listResponse, mostResults } from './list-query.ts';
+import type { Resource } from './resource.ts';
+
+const allSchemas = [coreUser, enterpriseUser, coreGroup];
+const allTypes = Object.values(resourceTypes);
+const schemaSchema = 'urn:ietf:params:scim:schemas:core:2.0:Schema';
+const typeSchema = 'urn:ietf:params:scim:schemas:core:2.0:ResourceType';
+
+/** RFC 7643, 5. */
+export const serviceProviderConfig = (url: string): Resource => ({
+  schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
+  patch: { supported: true },
+  bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+  filter: { supported: true, maxResults: mostResults },
+  changePassword: { supported: false },
+  sort: { supported: true },
+  etag: { supported: true },
+  authenticationSchemes: [
+    {
+      type: 'oauthbearertoken',
+      name: 'API key',
+      description: 'A key with the scope scim.full, made in Claras under Settings > API, as the bearer token',
+      specUri: 'https://www.rfc-editor.org/info/rfc6750',
+      primary: true,
+    },
+  ],
+  meta: { resourceType: 'ServiceProviderConfig', location: `${url}/ServiceProviderConfig` },
+});
+
+const all = (resources: Resource[]) => listResponse(resources, { totalResults: resources.length, startIndex: 1 });
+
+export const schemas = (url: string) => all(allSchemas.map((schema) => describeSchema(schema, url)));
+export const resourceTypesResponse = (url: string) => all(allTypes.map((type) => describeType(type, url)));
+
+export function schemaById(id: string, url: string): Resource | undefined {
+  const schema = allSchemas.find((candidate) => candidate.id.toLowerCase() === id.toLowerCase());
+  return schema && describeSchema(schema, url);
+}
+
+export function resourceTypeByName(name: string, url: string): Resource | undefined {
+  const type = allTypes.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
+  return type && describeType(type, url);
+}
+
+const describeSchema = ({ id, name, description, attributes }: Schema, url: string): Resource => ({
+  schemas: [schemaSchema],
+  id,
+  name,
+  description,
+  attributes: attributes.map(describeAttribute),
+  meta: { resourceType: 'Schema', location: `${url}/Schemas/${id}` },
+});
+
+/** RFC 7643, 7. */
+function describeAttribute({ byName: _, subAttributes, canonicalValues, referenceTypes, ...attribute }: Attribute): Json {
+  return {
+    ...attribute,
+    ...(canonicalValues ? { canonicalValues: [...canonicalValues] } : {}),
+    ...(referenceTypes ? { referenceTypes: [...referenceTypes] } : {}),
+    ...(subAttributes.length > 0 ? { subAttributes: subAttributes.map(describeAttribute) } : {}),
+  };
+}
+
+const describeType = ({ name, endpoint, description, schema, extensions }: ResourceType, url: string): Resource => ({
+  schemas: [typeSchema],
+  id: name,
+  name,
+  endpoint,
+  description,
+  schema: schema.id,
+  schemaExtensions: extensions.map(({ id }) => ({ schema: id, required: false })),
+  meta: { resourceType: 'ResourceType', location: `${url}/ResourceTypes/${name}` },
+});

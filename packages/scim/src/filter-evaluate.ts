@@ -1,0 +1,105 @@
+import type { AttributePath } from './attribute-path.ts';
+import type { Attribute } from './attributes.ts';
+import type { Comparison, Filter, Literal } from './filter.ts';
+import { own } from './own.ts';
+
+/** Whether a resource (or an element, inside a value path) satisfies a filter. */
+export type ResourceFilter = (resource: object) => boolean;
+
+/** A filter as one function. Comparisons follow the attribute's type and caseExact (RFC 7644, 3.4.2.2). */
+export function compileFilter(filter: Filter): ResourceFilter {
+  switch (filter.op) {
+    case 'and': {
+      const terms = filter.terms.map(compileFilter);
+      return (resource) => terms.every((term) => term(resource));
+    }
+    case 'or': {
+      const terms = filter.terms.map(compileFilter);
+      return (resource) => terms.some((term) => term(resource));
+    }
+    case 'not': {
+      const term = compileFilter(filter.term);
+      return (resource) => !term(resource);
+    }
+    case 'has': {
+      const element = compileFilter(filter.element);
+      const { path } = filter;
+      return (resource) => valuesAt(resource, path).some((value) => value !== null && typeof value === 'object' && element(value));
+    }
+    case 'pr':
+      return (resource) => valuesAt(resource, filter.path).some(isPresent);
+    default:
+      return compileComparison(filter.op, filter.path, filter.value);
+  }
+}
+
+const isPresent = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
+
+function compileComparison(op: Comparison, path: AttributePath, value: Literal): ResourceFilter {
+  if (op === 'ne') {
+    const equal = compileComparison('eq', path, value);
+    return (resource) => !equal(resource);
+  }
+  if (value === null) return (resource) => op === 'eq' && !valuesAt(resource, path).some(isPresent);
+  const attribute = comparedAttribute(path);
+  const wanted = comparable(attribute, value);
+  if (wanted === undefined) return () => false;
+  const compare = comparators[op];
+  return (resource) =>
+    comparedValues(resource, path).some((candidate) => {
+      const actual = comparable(attribute, candidate);
+      return actual !== undefined && typeof actual === typeof wanted && compare(actual, wanted);
+    });
+}
+
+type Comparable = string | number | boolean;
+const text = (value: Comparable): string => String(value);
+const comparators: Record<Exclude<Comparison, 'ne'>, (actual: Comparable, wanted: Comparable) => boolean> = {
+  eq: (actual, wanted) => actual === wanted,
+  co: (actual, wanted) => text(actual).includes(text(wanted)),
+  sw: (actual, wanted) => text(actual).startsWith(text(wanted)),
+  ew: (actual, wanted) => text(actual).endsWith(text(wanted)),
+  gt: (actual, wanted) => actual > wanted,
+  ge: (actual, wanted) => actual >= wanted,
+  lt: (actual, wanted) => actual < wanted,
+  le: (actual, wanted) => actual <= wanted,
+};
+
+/** `emails eq "x"` is about `emails.value`. */
+const comparedAttribute = ({ attribute, sub }: AttributePath): Attribute =>
+  sub ?? (attribute.multiValued ? attribute.byName.get('value') : undefined) ?? attribute;
+
+function comparedValues(resource: object, path: AttributePath): unknown[] {
+  const values = valuesAt(resource, path);
+  if (path.sub || path.attribute.type !== 'complex') return values;
+  return values.map((element) => own(element, 'value'));
+}
+
+/** A value as its type is compared: instants as numbers, text without case unless caseExact. Undefined: not of that type. */
+function comparable(attribute: Attribute, value: unknown): Comparable | undefined {
+  switch (attribute.type) {
+    case 'boolean':
+      if (typeof value === 'boolean') return value;
+      return typeof value === 'string' && /^(true|false)$/i.test(value) ? value.toLowerCase() === 'true' : undefined;
+    case 'dateTime': {
+      const instant = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+      return Number.isNaN(instant) ? undefined : instant;
+    }
+    case 'integer':
+    case 'decimal':
+      return typeof value === 'number' ? value : undefined;
+    default:
+      if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined;
+      return attribute.caseExact ? String(value) : String(value).toLowerCase();
+  }
+}
+
+/** Every value at a path: one for a single-valued attribute, those of each element for a multi-valued one. */
+function valuesAt(resource: object, { extension, attribute, sub }: AttributePath): unknown[] {
+  const container = extension === undefined ? resource : own(resource, extension);
+  const value = own(container, attribute.name);
+  if (value === undefined) return [];
+  const elements = Array.isArray(value) ? value : [value];
+  return sub ? elements.map((element) => own(element, sub.name)) : elements;
+}
