@@ -26,7 +26,8 @@ const onlyIn: Record<string, string> = {
 };
 
 /** Where the machine may be asked for time, chance and names (DECISIONS 13), and for its environment. */
-const maySeeTheClock = /^(packages\/ports\/src\/system-runtime\.ts|packages\/ports\/src\/bus\/kafka.*\.ts|packages\/entra-simulator\/|packages\/cli\/)/;
+const maySeeTheClock =
+  /^(packages\/ports\/src\/system-runtime\.ts|packages\/ports\/src\/bus\/kafka.*\.ts|packages\/entra-simulator\/|packages\/cli\/)/;
 const maySeeTheEnvironment = /^(packages\/cli\/src\/main\.ts|services\/[^/]+\/src\/main\.ts)/;
 
 const sources = globSync('{packages,services}/*/src/**/*.ts', { cwd: root }).map((path) => path.split(sep).join('/'));
@@ -39,9 +40,11 @@ interface Import {
   specifier: string;
 }
 const imports: Import[] = [...textOf].flatMap(([from, text]) =>
-  [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^'"`;]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g)].map(
-    (match) => ({ from, specifier: (match[1] ?? match[2] ?? match[3]) as string }),
-  ),
+  [
+    ...text.matchAll(
+      /(?:^|\n)\s*(?:import|export)\s[^'"`;]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g,
+    ),
+  ].map((match) => ({ from, specifier: (match[1] ?? match[2] ?? match[3]) as string })),
 );
 const unitOf = (path: string) => path.split('/')[1] as string;
 
@@ -90,7 +93,9 @@ t.test('no import cycles', async (t) => {
   for (const { from, specifier } of imports) {
     const named = /^@claras\/([^/]+)\/(.+)$/.exec(specifier);
     const to = specifier.startsWith('.')
-      ? relative(root, resolve(root, dirname(from), specifier)).split(sep).join('/')
+      ? relative(root, resolve(root, dirname(from), specifier))
+          .split(sep)
+          .join('/')
       : named && `${packages.has(named[1]) ? 'packages' : 'services'}/${named[1]}/src/${named[2]}.ts`;
     if (to) edges.set(from, [...(edges.get(from) ?? []), to]);
   }
@@ -111,7 +116,10 @@ t.test('time, chance, names and the environment are injected', async (t) => {
   const wrong = [...textOf].filter(
     ([path, text]) => (clock.test(text) && !maySeeTheClock.test(path)) || (/process\.env/.test(text) && !maySeeTheEnvironment.test(path)),
   );
-  t.strictSame(wrong.map(([path]) => path), []);
+  t.strictSame(
+    wrong.map(([path]) => path),
+    [],
+  );
 });
 
 t.test('files are named after what they hold', async (t) => {

@@ -9,7 +9,12 @@ const page = readFileSync(join(root, 'docs/help-page.md'), 'utf8');
 const rows = page
   .split('\n')
   .filter((line) => /^\| (?!---|Sentence)/.test(line))
-  .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
+  .map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
 
 const tests = globSync('{packages,services,test}/**/*.test.ts', { cwd: root, exclude: ['**/node_modules/**'] })
   .map((path) => readFileSync(join(root, path), 'utf8'))
@@ -23,7 +28,11 @@ for (const [sentence, place, proof] of rows) {
     t.ok(file && name, 'names a file and an export', { place });
     if (!file || !name) return;
     t.ok(existsSync(join(root, file)), `${file} exists`);
-    t.match(readFileSync(join(root, file), 'utf8'), new RegExp(`export (async )?(const|function\\*?|class|interface|type) ${name}\\b`), `${file} exports ${name}`);
+    t.match(
+      readFileSync(join(root, file), 'utf8'),
+      new RegExp(`export (async )?(const|function\\*?|class|interface|type) ${name}\\b`),
+      `${file} exports ${name}`,
+    );
     t.ok(proof && tests.includes(proof.replaceAll('`', '')), `a test is called "${proof}"`);
   });
 }

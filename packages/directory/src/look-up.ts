@@ -56,4 +56,3 @@ export async function* all(durable: Durable, kind: Kind, tenant: string): AsyncG
     after = members.at(-1);
   }
 }
-

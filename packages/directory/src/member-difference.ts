@@ -1,5 +1,4 @@
-import { resourceTypes } from '@claras/scim/attributes';
-import { compileFilter } from '@claras/scim/filter';
+import { compileFilter } from '@claras/scim/filter-evaluate';
 import type { MemberChanges } from '@claras/scim/member-changes';
 import { membersIndex } from './kinds.ts';
 import { tenantScope } from './scopes.ts';
@@ -52,7 +51,7 @@ export async function memberDifference({ store }: Durable, tenant: string, group
 function leavers(current: ReadonlySet<string>, asked: MemberChanges): string[] {
   const wanted = new Set(asked.add);
   const named = new Set(asked.remove);
-  const filters = asked.removeWhere.map((filter) => compileFilter(filter, resourceTypes.Group));
+  const filters = asked.removeWhere.map(compileFilter);
   const matched = (id: string) => filters.some((matches) => matches({ members: [{ value: id, type: 'User' }] }));
   return [...current].filter((id) => !wanted.has(id) && (asked.clear || named.has(id) || matched(id)));
 }

@@ -65,7 +65,8 @@ function copy(from: JsonObject, to: JsonObject, name: string): void {
 function pick(resource: JsonObject, found: JsonObject, { extension, attribute, sub }: AttributePath): void {
   const source = extension === undefined ? resource : resource[extension];
   if (!isObject(source) || !Object.hasOwn(source, attribute.name)) return;
-  const target = extension === undefined ? found : ((found[extension] ??= {}) as JsonObject);
+  if (extension !== undefined) found[extension] ??= {};
+  const target = extension === undefined ? found : (found[extension] as JsonObject);
   const value = source[attribute.name] as Json;
   target[attribute.name] = sub ? merged(target[attribute.name], value, sub.name) : value;
 }

@@ -9,7 +9,8 @@ const mostRemembered = 10_000;
 
 type Answer = { tenant: string } | { refused: ScimError };
 
-const noKey = () => unauthorized('Send the API key as a bearer token: Authorization: Bearer <key>. Keys are made in Claras under Settings > API.');
+const noKey = () =>
+  unauthorized('Send the API key as a bearer token: Authorization: Bearer <key>. Keys are made in Claras under Settings > API.');
 const refusals = {
   malformed: () => unauthorized('This is not an API key of Claras. Paste the key as it was shown, with nothing before it.'),
   unknown: () => unauthorized('This API key is not known. Make a new one in Claras under Settings > API.'),

@@ -4,7 +4,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 /** What an operator watches of the edge (names: docs/metrics.md). */
 export function edgeMetrics(metrics: Metrics) {
   return {
-    requests: metrics.counter('claras_scim_requests_total', 'SCIM requests by operation, resource and class of status', ['op', 'resource', 'class']),
+    requests: metrics.counter('claras_scim_requests_total', 'SCIM requests by operation, resource and class of status', [
+      'op',
+      'resource',
+      'class',
+    ]),
     duration: metrics.histogram('claras_scim_request_duration_seconds', 'Time from request to answer', ['op', 'resource']),
     refused: metrics.counter('claras_auth_failures_total', 'SCIM requests refused with 401 or 403', ['status']),
   };
@@ -12,7 +16,8 @@ export function edgeMetrics(metrics: Metrics) {
 export type EdgeMetrics = ReturnType<typeof edgeMetrics>;
 
 /** `/api/scim/v2/Users/:id` → Users. Routes only: never what a caller typed. */
-const resourceOf = (request: FastifyRequest): string => /\/(Users|Groups|Schemas|ResourceTypes|ServiceProviderConfig)/.exec(request.routeOptions.url ?? '')?.[1] ?? 'other';
+const resourceOf = (request: FastifyRequest): string =>
+  /\/(Users|Groups|Schemas|ResourceTypes|ServiceProviderConfig)/.exec(request.routeOptions.url ?? '')?.[1] ?? 'other';
 
 export function measureRequests(app: FastifyInstance, { requests, duration, refused }: EdgeMetrics): void {
   app.addHook('onResponse', async (request, reply) => {

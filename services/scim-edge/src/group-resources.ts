@@ -23,7 +23,9 @@ export function groupResources(groups: Groups): ScimResources {
     read: groups.get,
     async serve(read, { tenant, url }, wanted, filter) {
       const asMembers = (ids: readonly string[]): Record<string, Json> =>
-        ids.length === 0 ? {} : { members: ids.map((value) => ({ value, $ref: locationOf(resourceTypes.User, value, url), type: 'User' })) };
+        ids.length === 0
+          ? {}
+          : { members: ids.map((value) => ({ value, $ref: locationOf(resourceTypes.User, value, url), type: 'User' })) };
       if (wanted('members')) return render(type, read, url, asMembers(await groups.members(tenant, read.id)));
       if (!filter || !mentions(filter, 'members')) return render(type, read, url);
       // Entra's reference check asks for one member: that one is looked up, and the others are never read.
@@ -34,7 +36,12 @@ export function groupResources(groups: Groups): ScimResources {
     },
     async create(body, { tenant, origin }) {
       const { resource, members, ignored } = readResource(type, body);
-      const { group, unknownMembers } = await groups.create(tenant, resource, members.map(({ value }) => value), origin);
+      const { group, unknownMembers } = await groups.create(
+        tenant,
+        resource,
+        members.map(({ value }) => value),
+        origin,
+      );
       return { read: group, ignored: [...ignored, ...unknownMembers.map(() => 'members')] };
     },
     replace(id, body, asked) {

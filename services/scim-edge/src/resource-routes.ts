@@ -1,5 +1,5 @@
-import type { Durable } from '@claras/directory/transact';
 import { missing, type Precondition, type Read } from '@claras/directory/resources';
+import type { Durable } from '@claras/directory/transact';
 import { checkIfMatch, etag, isNotModified } from '@claras/scim/etag';
 import { listResponse, readListQuery } from '@claras/scim/list-query';
 import { project, readProjection, wantsAttribute } from '@claras/scim/projection';

@@ -8,8 +8,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { authenticate } from './authenticate.ts';
 import { scimBodies } from './body.ts';
 import { discoveryRoutes } from './discovery-routes.ts';
-import { groupResources } from './group-resources.ts';
 import { type EdgeMetrics, measureRequests } from './edge-metrics.ts';
+import { groupResources } from './group-resources.ts';
 import type { TenantUrl } from './render.ts';
 import { type Circumstances, resourceRoutes } from './resource-routes.ts';
 import { scimErrors } from './scim-errors.ts';
@@ -35,7 +35,7 @@ export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
     const urlOf = (request: FastifyRequest): TenantUrl => `${request.protocol}://${request.host}${app.prefix}`;
 
     scimBodies(app);
-    scimErrors(app);
+    scimErrors(app, log);
     if (metrics) measureRequests(app, metrics);
     app.decorateRequest('tenant', '');
     app.addHook('onRequest', async (request) => {
@@ -46,7 +46,8 @@ export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
     const circumstances: Circumstances = {
       durable,
       asked: (request) => ({ tenant: request.tenant, url: urlOf(request) }),
-      passedOver: (request, ignored) => log.info({ tenant: request.tenant, method: request.method, ignored }, 'passed over what no schema knows'),
+      passedOver: (request, ignored) =>
+        log.info({ tenant: request.tenant, method: request.method, ignored }, 'passed over what no schema knows'),
     };
     resourceRoutes(app, userResources(users(durable)), circumstances);
     resourceRoutes(app, groupResources(groups(durable)), circumstances);

@@ -1,5 +1,6 @@
 import { StoreUnavailable } from '@claras/ports/store/store';
 import { invalidSyntax, notFound, payloadTooLarge, ScimError, unavailable } from '@claras/scim/scim-error';
+import type { Log } from '@claras/service-kit/log';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 export const scimType = 'application/scim+json; charset=utf-8';
@@ -8,12 +9,14 @@ export const scimType = 'application/scim+json; charset=utf-8';
 const retryAfter = '5';
 
 const unsupportedType = () => new ScimError(415, 'Send the body as application/scim+json or application/json.');
-const internal = () => new ScimError(500, 'Something went wrong here. The request may be sent again; if it goes on, give support its time.');
+const internal = () =>
+  new ScimError(500, 'Something went wrong here. The request may be sent again; if it goes on, give support its time.');
 
 /** The one place where errors become SCIM bodies (RFC 7644, 3.12). */
 function asScimError(error: unknown): ScimError {
   if (error instanceof ScimError) return error;
-  if (error instanceof StoreUnavailable) return unavailable('The directory can’t be reached for the moment. Nothing was lost; send the request again.');
+  if (error instanceof StoreUnavailable)
+    return unavailable('The directory can’t be reached for the moment. Nothing was lost; send the request again.');
   switch ((error as FastifyError).code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return payloadTooLarge('The body is larger than 1 MiB. Send fewer members or attributes in one request.');
@@ -27,17 +30,16 @@ function asScimError(error: unknown): ScimError {
   }
 }
 
-export function sendScimError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const answer = asScimError(error);
-  if (answer.status >= 500) request.log.error({ err: error }, 'request failed');
-  if (answer.status === 401) reply.header('www-authenticate', 'Bearer realm="scim"');
-  if (answer.status === 503) reply.header('retry-after', retryAfter);
-  return reply.code(answer.status).header('content-type', scimType).send(JSON.stringify(answer.toBody()));
-}
-
-export function scimErrors(app: FastifyInstance): void {
-  app.setErrorHandler(sendScimError);
+export function scimErrors(app: FastifyInstance, log: Log): void {
+  const send = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const answer = asScimError(error);
+    if (answer.status >= 500) log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
+    if (answer.status === 401) reply.header('www-authenticate', 'Bearer realm="scim"');
+    if (answer.status === 503) reply.header('retry-after', retryAfter);
+    return reply.code(answer.status).header('content-type', scimType).send(JSON.stringify(answer.toBody()));
+  };
+  app.setErrorHandler(send);
   app.setNotFoundHandler((request, reply) =>
-    sendScimError(notFound('There is no such endpoint. The Tenant URL ends in /api/scim/v2; resources are /Users and /Groups.'), request, reply),
+    send(notFound('There is no such endpoint. The Tenant URL ends in /api/scim/v2; resources are /Users and /Groups.'), request, reply),
   );
 }

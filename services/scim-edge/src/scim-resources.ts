@@ -1,8 +1,8 @@
+import type { Kind } from '@claras/directory/kinds';
 import type { Origin, Precondition, Read } from '@claras/directory/resources';
 import type { ResourceType } from '@claras/scim/attributes';
 import type { Filter } from '@claras/scim/filter';
 import type { Resource } from '@claras/scim/resource';
-import type { Kind } from '@claras/directory/kinds';
 import type { TenantUrl } from './render.ts';
 
 /** One request's circumstances. */

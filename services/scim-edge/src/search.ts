@@ -1,7 +1,8 @@
 import { all, lookUp, page } from '@claras/directory/look-up';
 import { type Read, readResources } from '@claras/directory/resources';
 import type { Durable } from '@claras/directory/transact';
-import { compileFilter, indexedEquality } from '@claras/scim/filter';
+import { indexedEquality } from '@claras/scim/filter';
+import { compileFilter } from '@claras/scim/filter-evaluate';
 import type { ListQuery } from '@claras/scim/list-query';
 import { project, wantsAttribute } from '@claras/scim/projection';
 import type { Resource } from '@claras/scim/resource';
@@ -29,9 +30,8 @@ export async function search(durable: Durable, resources: ScimResources, asked: 
     return { resources: await show(found), totalResults: total };
   }
 
-  const matches = filter && compileFilter(filter, resources.type);
-  const judged = async (read: Read): Promise<boolean> =>
-    !matches || matches(await resources.serve(read, asked, () => false, filter));
+  const matches = filter && compileFilter(filter);
+  const judged = async (read: Read): Promise<boolean> => !matches || matches(await resources.serve(read, asked, () => false, filter));
 
   let totalResults = 0;
   const kept: Read[] = [];
@@ -55,7 +55,10 @@ async function* candidates(durable: Durable, { kind }: ScimResources, tenant: st
 
 async function sorted(resources: ScimResources, asked: Asked, query: ListQuery, reads: readonly Read[]): Promise<Read[]> {
   const served = await Promise.all(reads.map(async (read) => ({ read, resource: await resources.serve(read, asked, () => false) })));
-  const order = sortResources(resources.type, served.map(({ resource }) => resource), query);
+  const order = sortResources(
+    served.map(({ resource }) => resource),
+    query,
+  );
   const readOf = new Map(served.map(({ read, resource }) => [resource, read]));
   return order.slice(query.startIndex - 1, query.startIndex - 1 + query.count).flatMap((resource) => readOf.get(resource) ?? []);
 }

@@ -1,10 +1,9 @@
-import { userKind } from '@claras/directory/kinds';
+import { groupKind, userKind } from '@claras/directory/kinds';
 import type { Users } from '@claras/directory/users';
 import { resourceTypes } from '@claras/scim/attributes';
 import { mentions } from '@claras/scim/filter';
 import { applyPatch, readPatch } from '@claras/scim/patch';
 import { type Json, readResource } from '@claras/scim/resource';
-import { groupKind } from '@claras/directory/kinds';
 import { locationOf, render, type TenantUrl } from './render.ts';
 import type { ScimResources } from './scim-resources.ts';
 
@@ -39,7 +38,13 @@ export function userResources(users: Users): ScimResources {
       const { resource, ignored } = readResource(type, body);
       // A PUT that leaves `active` out says nothing about access: it must not end it, nor give it back.
       const omitted = !(body !== null && typeof body === 'object' && Object.keys(body).some((name) => name.toLowerCase() === 'active'));
-      const read = await users.update(tenant, id, ({ active }) => (omitted ? { ...resource, active: active as Json } : resource), check, origin);
+      const read = await users.update(
+        tenant,
+        id,
+        ({ active }) => (omitted ? { ...resource, active: active as Json } : resource),
+        check,
+        origin,
+      );
       return { read, ignored };
     },
     async patch(id, body, { tenant, origin, check }) {

@@ -1,0 +1,19 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { type EdgeParts, scimEdge } from './scim-edge.ts';
+
+/** Where Entra finds the edge: the Tenant URL ends in this. */
+export const edgePath = '/api/scim/v2';
+
+/** How every server that carries the edge must be made: slashes and ids as identity providers send them. */
+export const edgeServerOptions = {
+  routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 256 },
+  bodyLimit: 1024 * 1024,
+  requestTimeout: 30_000,
+  logger: false,
+} as const;
+
+export function edgeServer(parts: EdgeParts): FastifyInstance {
+  const app = Fastify(edgeServerOptions);
+  app.register(scimEdge(parts), { prefix: edgePath });
+  return app;
+}
