@@ -13,6 +13,7 @@ const mostBytes = 4 * 1024 * 1024;
 const place = (offset: number): string => String(offset).padStart(16, '0');
 const prefixOf = (topic: string, partition: number): string => `${topic}\0${partition}\0`;
 const endOf = (topic: string, partition: number): string => `${topic}\0${partition}\x01`;
+const within = (topic: string, partition: number) => ({ start: prefixOf(topic, partition), end: endOf(topic, partition) });
 const offsetIn = (key: string): number => Number(key.slice(key.lastIndexOf('\0') + 1));
 
 function decode(key: string, text: string): LoggedRecord {
@@ -41,6 +42,17 @@ export function lmdbLog({ log }: Tables, runtime: Runtime) {
     return next;
   }
 
+  function firstOf(topic: string, partition: number): LoggedRecord | undefined {
+    const [first] = log.getRange({ ...within(topic, partition), limit: 1 });
+    return first && decode(first.key, first.value);
+  }
+
+  /** Offset of a partition's first record that is still there. */
+  function start(topic: string, partition: number): number {
+    const [first] = log.getKeys({ ...within(topic, partition), limit: 1 });
+    return first === undefined ? 0 : offsetIn(first);
+  }
+
   return {
     end,
     /** In a transaction. */
@@ -62,17 +74,20 @@ export function lmdbLog({ log }: Tables, runtime: Runtime) {
       }
       return records;
     },
-    /** Removes up to `most` records of a partition that were appended before `time`. In a transaction; false when no more are left. */
-    expire(topic: string, partition: number, time: number, most: number): boolean {
+    start,
+    /** Whether a partition's first record was appended before `time` and may go. */
+    hasExpired: (topic: string, partition: number, time: number): boolean => {
+      const first = firstOf(topic, partition);
+      return first !== undefined && first.time < time && first.offset < end(topic, partition) - 1;
+    },
+    /** Removes up to `most` records of a partition that were appended before `time`. In a transaction. */
+    expire(topic: string, partition: number, time: number, most: number): void {
       const last = end(topic, partition) - 1;
-      let removed = 0;
-      for (const { key, value } of [...log.getRange({ start: prefixOf(topic, partition), end: endOf(topic, partition), limit: most })]) {
+      for (const { key, value } of [...log.getRange({ ...within(topic, partition), limit: most })]) {
         const { offset, time: appended } = decode(key, value);
-        if (appended >= time || offset === last) return false;
+        if (appended >= time || offset === last) return;
         log.removeSync(key);
-        removed++;
       }
-      return removed === most;
     },
     onAppend(listener: (topic: string, partition: number) => void): () => void {
       listeners.add(listener);
