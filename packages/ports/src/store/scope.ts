@@ -23,8 +23,11 @@ function* namesIn({ id, expect, put, remove, touch, index, drop }: Change): Gene
   for (const names of [remove, touch, drop]) if (names) yield* names;
 }
 
+/** NUL and colon divide what adapters make of a scope. */
+const isScope = /^[^\0:]{1,200}$/;
+
 /** Throws what no adapter could write, before anything is written. */
 export function assertFits(scope: Scope, change: Change): void {
-  if (scope.includes('\0') || scope.length > 200) throw new RangeError('a scope has at most 200 characters, and no NUL');
+  if (!isScope.test(scope)) throw new RangeError('a scope has at most 200 characters, and neither NUL nor a colon');
   for (const name of namesIn(change)) if (!fits(name)) throw new RangeError(`a key has more than ${mostKeyBytes} bytes`);
 }

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+import type { Change, CommitResult } from './store.ts';
+
+const lua = readFileSync(new URL('./commit.lua', import.meta.url), 'utf8');
+
+/** Where a change goes. */
+export interface Place {
+  documents: string;
+  state: string;
+  changes: string;
+  olderChanges: string;
+  outbox: string;
+  index(name: string): string;
+  tenant: string;
+  /** Told of the cell when something was appended to the outbox. */
+  channel: string;
+  cell: number;
+}
+
+type Scripted = Redis & { commitChange(keys: number, ...args: (string | number)[]): Promise<[1, number, number] | [0, string]> };
+
+const list = (items: readonly (string | number)[]): (string | number)[] => [items.length, ...items];
+
+/** KEYS and ARGV of commit.lua. Throws what cannot be written as JSON. */
+export function argumentsOf(place: Place, change: Change): { keys: string[]; args: (string | number)[] } {
+  const { id, time, expect = {}, touch = [], remove = [], put = {}, drop = [], index = {}, events = [] } = change;
+  const keys = [place.documents, place.state, place.changes, place.olderChanges, place.outbox];
+  const numberOf = (name: string): number => keys.push(place.index(name));
+  const puts = Object.entries(put).flatMap(([key, value]) => [key, JSON.stringify(value)]);
+  const dropped = drop.map(numberOf);
+  const indexes = Object.entries(index).flatMap(([name, { add = [], remove: leave = [] }]) => [
+    numberOf(name),
+    ...list(leave),
+    ...list(add),
+  ]);
+  const args = [
+    ...[id, time, place.tenant, place.channel, place.cell],
+    ...list(Object.entries(expect).flat()),
+    ...list(touch),
+    ...list(remove),
+    ...list(puts),
+    ...list(dropped),
+    ...[Object.keys(index).length, ...indexes],
+    ...list(events.map((event) => JSON.stringify(event))),
+  ];
+  return { keys, args };
+}
+
+/** Makes the script known to a connection. */
+export function commitScript(client: Redis): (place: Place, change: Change) => () => Promise<CommitResult> {
+  client.defineCommand('commitChange', { lua });
+  return (place, change) => {
+    const { keys, args } = argumentsOf(place, change);
+    return async () => {
+      const answer = await (client as Scripted).commitChange(keys.length, ...keys, ...args);
+      return answer[0] === 1 ? { ok: true, sequence: answer[1], version: answer[2] } : { ok: false, conflict: answer[1] };
+    };
+  };
+}

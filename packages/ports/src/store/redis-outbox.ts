@@ -1,0 +1,72 @@
+import { type OutgoingEvent, toRecord } from '@claras/contracts/cloud-event';
+import type { TopicName } from '@claras/contracts/topics';
+import { Redis } from 'ioredis';
+import type { RedisConnection } from './redis-connection.ts';
+import type { Outbox, OutboxEntry } from './store.ts';
+
+const takeLease = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+const giveLease = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
+
+/** Names in Redis. All keys of a cell share a hash tag, so that they stand on one node of a cluster. */
+export const outboxKey = (service: string, cell: number): string => `{c${cell}}:outbox:${service}`;
+export const appendChannel = (service: string): string => `claras:appended:${service}`;
+const leaseKey = (service: string, cell: number): string => `{c${cell}}:lease:${service}`;
+
+/** A stream id is `milliseconds-number`. */
+const next = (id: string): string => id.replace(/\d+$/, (number) => String(Number(number) + 1));
+const committedAt = (id: string): number => Number(id.split('-')[0]);
+
+interface Parts {
+  url: string;
+  service: string;
+  topic: TopicName;
+  cells: number;
+  ask: RedisConnection['ask'];
+}
+
+/** The outbox of one service: a stream for each cell. */
+export function redisOutbox({ url, service, topic, cells, ask }: Parts): Outbox & { close(): void } {
+  const listeners = new Set<(cell: number) => void>();
+  let subscriber: Redis | undefined;
+
+  function entryOf([id, [, tenant, , sequence, , event]]: [string, string[]]): OutboxEntry {
+    return { id, tenant: tenant!, record: toRecord(topic, tenant!, Number(sequence), JSON.parse(event!) as OutgoingEvent) };
+  }
+
+  /** Subscribes again by itself after each loss of its connection. */
+  function subscribe(): Redis {
+    const client = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: (attempts) => Math.min(20 * 2 ** attempts, 1000) });
+    client.on('error', () => {});
+    client.on('message', (_, cell) => {
+      for (const listener of listeners) listener(Number(cell));
+    });
+    client.subscribe(appendChannel(service)).catch(() => {});
+    return client;
+  }
+
+  return {
+    read: (cell, limit) => ask(async (client) => (await client.xrange(outboxKey(service, cell), '-', '+', 'COUNT', limit)).map(entryOf)),
+    trim: (cell, id) => ask(async (client) => void (await client.xtrim(outboxKey(service, cell), 'MINID', next(id)))),
+    lease: (cell, holder, ms) => ask(async (client) => (await client.eval(takeLease, 1, leaseKey(service, cell), holder, ms)) === 1),
+    release: (cell, holder) => ask(async (client) => void (await client.eval(giveLease, 1, leaseKey(service, cell), holder))),
+    onAppend(listener) {
+      subscriber ??= subscribe();
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    depth: () =>
+      ask(async (client) => {
+        const keys = Array.from({ length: cells }, (_, cell) => outboxKey(service, cell));
+        const lengths = await Promise.all(keys.map((key) => client.xlen(key)));
+        const filled = keys.filter((_, cell) => lengths[cell]! > 0);
+        const first = (await Promise.all(filled.map((key) => client.xrange(key, '-', '+', 'COUNT', 1)))).flat();
+        const entries = lengths.reduce((sum, length) => sum + length, 0);
+        return { entries, ...(first.length > 0 ? { oldest: Math.min(...first.map(([id]) => committedAt(id))) } : {}) };
+      }),
+    close: () => subscriber?.disconnect(),
+  };
+}
