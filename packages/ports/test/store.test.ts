@@ -1,10 +1,14 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { cellOf } from '@claras/ports/cell';
 import type { Runtime } from '@claras/ports/runtime';
-import { lmdbEnvironment } from '@claras/ports/store/lmdb-environment';
+import { type LmdbEnvironment, lmdbEnvironment } from '@claras/ports/store/lmdb-environment';
 import { lmdbStore } from '@claras/ports/store/lmdb-store';
 import { memoryStore, type StoreSettings } from '@claras/ports/store/memory-store';
+import type { Change, Scope, Store } from '@claras/ports/store/store';
 import { storeContract } from '@claras/ports/store/store.contract';
 import { systemRuntime } from '@claras/ports/system-runtime';
 import t, { type Test } from 'tap';
@@ -39,4 +43,120 @@ t.test('embedded (lmdb)', async (t) => {
     return lmdbStore(lmdbEnvironment(dir, settings(runtime)), settings(runtime));
   };
   storeContract(t, { runtime, open: () => openAt(folder(t)), reopen: () => openAt(dir), pass: runtime.sleep });
+});
+
+/** Writes with kill -9 after so many acknowledgements. Resolves with them: `tenant name`. */
+async function writeAndKill(dir: string, round: number, acknowledgements: number, whileRunning: (pid: number) => void): Promise<string[]> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-writer.ts'), dir, String(round)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (lines.length === 1) whileRunning(child.pid!);
+    if (lines.length === acknowledgements) child.kill('SIGKILL');
+  }
+  await gone;
+  return lines;
+}
+
+/** What document, index, counters and log say of a tenant. */
+async function accountOf(store: Store, { log }: LmdbEnvironment, tenant: string) {
+  const scope: Scope = `edge/${tenant}`;
+  const { members, total, sequence } = await store.range(scope, 'all', { limit: 100_000 });
+  const documents = (await store.read(scope, members)).filter(Boolean).length;
+  const cell = cellOf(tenant, 4);
+  const logged: string[] = [];
+  for (let from = 0; from < log.end('claras.directory.v1', cell); from += 500)
+    for (const { key, headers } of log.read('claras.directory.v1', cell, from, 500))
+      if (key === tenant) logged.push(headers.ce_subject!.slice('Users/'.length));
+  return { members, total, sequence, documents, logged };
+}
+
+t.test('kill -9 while it writes: what was acknowledged is there, documents and log agree, and it starts again at once', async (t) => {
+  const dir = folder(t);
+  const acknowledged: string[] = [];
+  for (const [round, most] of [1, 700, 3000].entries()) {
+    const inUse = (pid: number) => t.throws(() => lmdbEnvironment(dir, settings(systemRuntime)), new RegExp(`in use by process ${pid}`));
+    acknowledged.push(...(await writeAndKill(dir, round, most, inUse)));
+    const environment = lmdbEnvironment(dir, settings(systemRuntime));
+    const store = lmdbStore(environment, settings(systemRuntime));
+    for (const tenant of ['tenant-0', 'tenant-1', 'tenant-2']) {
+      const { members, total, sequence, documents, logged } = await accountOf(store, environment, tenant);
+      const missing = acknowledged.filter((line) => line.startsWith(`${tenant} `) && !members.includes(line.slice(tenant.length + 1)));
+      t.strictSame(missing, [], `${acknowledged.length} acknowledged`);
+      t.strictSame([members.length, sequence, documents, logged.length], [total, total, total, total]);
+      t.strictSame([...logged].sort(), [...members].sort());
+    }
+    await store.close();
+  }
+});
+
+t.test('one folder, one environment', async (t) => {
+  const dir = folder(t);
+  const open = (cells: number) => lmdbEnvironment(dir, { cells, runtime: systemRuntime });
+  const environment = open(4);
+  t.throws(() => open(4), /in use by process/);
+  await environment.close();
+  t.throws(() => open(8), /made with 4 cells, not 8/);
+  await open(4).close();
+});
+
+t.test('a write that fails half-way leaves nothing, and its neighbours are written', async (t) => {
+  const environment = lmdbEnvironment(folder(t), settings(systemRuntime));
+  const store = lmdbStore(environment, settings(systemRuntime));
+  const put = (key: string) => store.commit('edge/acme', { id: key, time: 1, put: { [key]: 1 }, index: { i: { add: [key] } } });
+  const fault = environment.write(() => {
+    environment.tables.documents.putSync('edge/acme\0half', '1 1 1');
+    environment.indexes.add('edge/acme', 'i', ['half']);
+    throw new Error('half-way');
+  });
+  const answers = await Promise.allSettled([put('a'), fault, put('b')]);
+  t.match(answers, [{ status: 'fulfilled' }, { status: 'rejected', reason: /half-way/ }, { status: 'fulfilled' }]);
+  t.strictSame(await store.range('edge/acme', 'i', { limit: 9 }), { members: ['a', 'b'], total: 2, sequence: 0 });
+  t.match(await store.read('edge/acme', ['a', 'half', 'b']), [{ version: 1 }, undefined, { version: 2 }]);
+  await store.close();
+});
+
+t.test('what was dropped goes in small steps, beside what is written', async (t) => {
+  const environment = lmdbEnvironment(folder(t), settings(systemRuntime));
+  const store = lmdbStore(environment, settings(systemRuntime));
+  const commit = (change: Partial<Change>) => store.commit('edge/acme', { id: systemRuntime.id(), time: 1, ...change });
+  const add = Array.from({ length: 1800 }, (_, n) => `member-${n}`);
+  await commit({ index: { i: { add } } });
+  await commit({ drop: ['i'], index: { i: { add: ['new'] } } });
+  let commits = 2;
+  for (; !environment.numbers.isSwept(); commits++) await commit({ put: { a: 1 } });
+  const left = [...environment.tables.sets.getKeys({ start: '0', end: 'z' })];
+  t.equal(left.length, commits + 1, 'the change ids and the new member');
+  await store.close();
+});
+
+t.test('change ids are forgotten in the end: neither memory nor file grows with them', async (t) => {
+  const clock = virtualRuntime(1);
+  const pass = async (ms: number) => {
+    const until = clock.now() + ms;
+    void clock.sleep(ms);
+    await clock.runUntil(() => clock.now() >= until);
+  };
+  const environment = lmdbEnvironment(folder(t), settings(clock));
+  for (const store of [memoryStore(settings(clock)), lmdbStore(environment, settings(clock))]) {
+    const once: Change = { id: 'once', time: 1, expect: { a: 0 }, put: { a: 1 } };
+    const first = await store.commit('edge/acme', once);
+    const others = (n: number) =>
+      Promise.all(Array.from({ length: n }, () => store.commit('edge/acme', { id: clock.id(), time: 1, put: { b: 1 } })));
+    await others(1500);
+    await pass(599_000);
+    await others(1500);
+    t.strictSame(await store.commit('edge/acme', once), first, 'for 10 minutes, however many came');
+    await pass(3_600_000);
+    await others(999);
+    t.strictSame(await store.commit('edge/acme', once), first, 'the last thousand, however long ago');
+    await others(2);
+    await pass(601_000);
+    await others(1);
+    t.strictSame(await store.commit('edge/acme', once), { ok: false, conflict: 'a' });
+    await store.close();
+  }
 });

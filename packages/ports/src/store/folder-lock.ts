@@ -4,25 +4,6 @@ import { join } from 'node:path';
 /** Folders that this process holds. */
 const held = new Set<string>();
 
-/** A process by its number and, where the system tells, its start: numbers come again, after a restart of a container at once. */
-function nameOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return `${pid} ${stat.slice(stat.lastIndexOf(')')).split(' ')[20]}`;
-  } catch {
-    return String(pid);
-  }
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 const read = (path: string): string | undefined => {
   try {
     return readFileSync(path, 'utf8');
@@ -31,8 +12,29 @@ const read = (path: string): string | undefined => {
   }
 };
 
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/**
+ * A living process by its number and, on Linux, its start (proc(5), stat fields 3 and 22): numbers come again, in a container that is started
+ * anew at once. Undefined for one that is dead, or only waits for its parent to notice.
+ */
+function nameOf(pid: number): string | undefined {
+  if (!isThere(pid)) return undefined;
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat === undefined) return String(pid);
+  const [, state, ...fields] = stat.slice(stat.lastIndexOf(')')).split(' ');
+  return state === 'Z' || state === 'X' ? undefined : `${pid} ${fields[18]}`;
+}
+
 const pidOf = (name: string): number => Number(name.split(' ')[0]);
-const isStale = (name: string): boolean => !runs(pidOf(name)) || nameOf(pidOf(name)) !== name;
+const isStale = (name: string): boolean => nameOf(pidOf(name)) !== name;
 
 /**
  * Takes the folder for this process until the returned function is called. Throws where a living process has it; the lock of one that died,
@@ -43,7 +45,7 @@ export function lockFolder(dir: string): () => void {
   const own = join(dir, `lock.${process.pid}`);
   const inUse = (name: string) => new Error(`the data in ${dir} are in use by process ${pidOf(name)}; end it first`);
   if (held.has(lock)) throw inUse(String(process.pid));
-  writeFileSync(own, nameOf(process.pid));
+  writeFileSync(own, nameOf(process.pid) ?? '');
   try {
     const other = read(lock);
     if (other !== undefined && !isStale(other)) throw inUse(other);

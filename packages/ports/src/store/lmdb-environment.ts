@@ -90,6 +90,7 @@ export function lmdbEnvironment(dir: string, { cells, runtime }: { cells: number
   return {
     cells,
     tables,
+    numbers,
     indexes,
     slices,
     log,
