@@ -1,0 +1,59 @@
+import { archiver } from '@claras/archiver/consumer';
+import { ledger } from '@claras/billing-ledger/ledger';
+import { billingSync } from '@claras/billing-sync/consumer';
+import { consoleApi } from '@claras/console/api/console-api';
+import { apiPath } from '@claras/console/console-server';
+import { coreApp } from '@claras/core-app/core-app';
+import { keys } from '@claras/directory/keys';
+import { openBacking } from '@claras/ports/backing';
+import { systemRuntime as runtime } from '@claras/ports/system-runtime';
+import { profileSync } from '@claras/profile-sync/consumer';
+import { roleMapper } from '@claras/role-mapper/consumer';
+import { edgeMetrics } from '@claras/scim-edge/edge-metrics';
+import { edgePath, edgeServerOptions } from '@claras/scim-edge/edge-server';
+import { scimEdge } from '@claras/scim-edge/scim-edge';
+import type { Config } from '@claras/service-kit/config';
+import { createHealth } from '@claras/service-kit/health';
+import { createLog } from '@claras/service-kit/log';
+import { createMetrics } from '@claras/service-kit/metrics';
+import { operationsRoutes } from '@claras/service-kit/operations-routes';
+import type { Running } from '@claras/service-kit/run';
+import { watchDependencies } from '@claras/service-kit/watch-dependencies';
+import Fastify from 'fastify';
+import { localSecrets } from './secrets.ts';
+import { welcome, welcomePage } from './welcome.ts';
+
+/** Every service in one process on the embedded backing: one folder, one port, nothing else to install. */
+export async function localGateway(config: Config): Promise<Running> {
+  const { adminToken, pepper } = localSecrets(config.dataDir);
+  const [log, metrics, health] = [createLog('claras', config), createMetrics('claras'), createHealth()];
+  const backing = await openBacking({ ...config, runtime, log });
+  const { store, bus } = backing;
+  const relays = [backing.relay('edge'), backing.relay('core')];
+
+  const team = coreApp({ store, runtime, log });
+  const billing = ledger({ store, runtime });
+  const parts = { store, bus, coreApp: team, runtime, log, metrics, health };
+  const consumers = await Promise.all([profileSync(parts), roleMapper(parts), archiver(parts), billingSync({ ...parts, billing })]);
+  const watch = watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log });
+
+  const app = Fastify(edgeServerOptions);
+  const apiKeys = keys({ store, runtime, pepper });
+  await app.register(scimEdge({ store, runtime, keys: apiKeys, log, metrics: edgeMetrics(metrics) }), { prefix: edgePath });
+  const console = { store, runtime, bus, log, team, coreApp: team, billing, keys: apiKeys, adminToken };
+  await app.register(consoleApi(console), { prefix: apiPath });
+  await app.register(operationsRoutes({ metrics, health }));
+  await app.register(welcomePage);
+  const url = await app.listen(config);
+  process.stdout.write(welcome(url, config));
+
+  return {
+    async close() {
+      await app.close();
+      await Promise.all([watch, ...consumers].map((part) => part.close()));
+      await team.close();
+      await Promise.all(relays.map((relay) => relay.close()));
+      await backing.close();
+    },
+  };
+}
