@@ -14,19 +14,83 @@ export interface AttributePath {
 
 export type ResolvedPath =
   | { kind: 'attribute'; path: AttributePath }
-  /** A whole extension. */
+  /** All of the resource type's own schema. */
+  | { kind: 'core' }
+  /** All of an extension. */
   | { kind: 'extension'; urn: string }
   /** Nothing that any schema has. */
   | { kind: 'unknown' };
 
 const unknown: ResolvedPath = { kind: 'unknown' };
-const attributeName = /^[A-Za-z$][\w$-]{0,127}$/;
-const reserved = new Set(['constructor', 'prototype']);
+const longestPath = 256;
 
-/** An attribute of an extension that no schema of ours lists: kept as it came, compared as text. */
+/** Names in any case. An extension's attribute is also found without its URN, as in Entra's `manager eq "…"`. */
+export function resolvePath(type: ResourceType, text: string): ResolvedPath {
+  if (!/^urn:/i.test(text)) return resolveUnqualified(type, text);
+  const lower = text.toLowerCase();
+  const inCore = afterUrn(text, lower, type.schema);
+  if (inCore !== undefined) return inCore === '' ? { kind: 'core' } : resolveIn(inCore, (name) => attributeOf(type, name));
+  for (const schema of type.extensions) {
+    const rest = afterUrn(text, lower, schema);
+    if (rest !== undefined) return rest === '' ? { kind: 'extension', urn: schema.id } : resolveInExtension(rest, schema);
+  }
+  return resolveCustom(text);
+}
+
+/** What follows a schema's URN, after `:` or the `.` of before 2018. */
+function afterUrn(text: string, lower: string, { spellings }: Schema): string | undefined {
+  for (const urn of spellings) {
+    if (lower === urn) return '';
+    if (lower.startsWith(urn) && /[:.]/.test(lower.charAt(urn.length))) return text.slice(urn.length + 1);
+  }
+  return undefined;
+}
+
+function resolveUnqualified(type: ResourceType, text: string): ResolvedPath {
+  const found = resolveIn(text, (name) => attributeOf(type, name));
+  if (found.kind === 'attribute') return found;
+  for (const schema of type.extensions) {
+    const inExtension = resolveInExtension(text, schema);
+    if (inExtension.kind === 'attribute') return inExtension;
+  }
+  return unknown;
+}
+
+const resolveInExtension = (text: string, { id, byName }: Schema): ResolvedPath =>
+  resolveIn(text, (name) => byName.get(name.toLowerCase()), id);
+
+function resolveIn(text: string, find: (name: string) => Attribute | undefined, extension?: string): ResolvedPath {
+  const [name = '', subName, ...rest] = text.split('.', 3);
+  const attribute = find(name);
+  if (!attribute || rest.length > 0) return unknown;
+  const where = extension === undefined ? {} : { extension };
+  if (subName === undefined) return { kind: 'attribute', path: { ...where, attribute } };
+  const sub = attribute.byName.get(subName.toLowerCase());
+  return sub ? { kind: 'attribute', path: { ...where, attribute, sub } } : unknown;
+}
+
+/** `urn:ietf:params:scim:schemas:extension:Custom:2.0:User`, and an attribute of it after `:` or, as before 2018, after `.`. */
+const versioned = /^(urn:.+:\d+\.\d+:?(?:User|Group))(?:[:.](.+))?$/i;
+/** Any other URN: the last part is the attribute. */
+const unversioned = /^(urn:.+):([^:]+)$/i;
+const reserved = new Set(['constructor', 'prototype']);
+const isName = (name: string): boolean => /^[A-Za-z$][\w$-]*$/.test(name) && !reserved.has(name);
+
+/** Entra's custom mappings: extensions that no schema of ours lists. */
+function resolveCustom(text: string): ResolvedPath {
+  const match = text.length <= longestPath ? (versioned.exec(text) ?? unversioned.exec(text)) : null;
+  if (!match) return unknown;
+  const [, urn = '', path] = match;
+  if (path === undefined) return { kind: 'extension', urn };
+  const [name = '', subName, ...rest] = path.split('.');
+  if (!isName(name) || (subName !== undefined && !isName(subName)) || rest.length > 0) return unknown;
+  const attribute = customAttribute(name);
+  return { kind: 'attribute', path: { extension: urn, attribute, ...(subName ? { sub: customAttribute(subName) } : {}) } };
+}
+
 const customAttribute = (name: string): Attribute => ({
   name,
-  type: 'string',
+  type: 'any',
   multiValued: false,
   description: '',
   required: false,
@@ -38,48 +102,9 @@ const customAttribute = (name: string): Attribute => ({
   byName: new Map(),
 });
 
-export function resolvePath(type: ResourceType, text: string): ResolvedPath {
-  if (!/^urn:/i.test(text)) return resolveIn(text, (name) => attributeOf(type, name));
-  const lower = text.toLowerCase();
-  const core = type.schema.id.toLowerCase();
-  if (lower.startsWith(`${core}:`)) return resolveIn(text.slice(core.length + 1), (name) => attributeOf(type, name));
-  for (const schema of type.extensions) {
-    const rest = afterUrn(text, lower, schema);
-    if (rest === '') return { kind: 'extension', urn: schema.id };
-    if (rest !== undefined) return resolveIn(rest, (name) => schema.byName.get(name.toLowerCase()), schema.id);
-  }
-  return resolveCustom(text);
-}
-
-/** What follows a schema's URN, after `:` or the `.` of before 2018; `…2.0User` is how an Entra sample writes `…2.0:User`. */
-function afterUrn(text: string, lower: string, { id }: Schema): string | undefined {
-  const urn = id.toLowerCase();
-  for (const spelling of [urn, urn.replace(/:user$/, 'user')]) {
-    if (lower === spelling) return '';
-    if (lower.startsWith(`${spelling}:`) || lower.startsWith(`${spelling}.`)) return text.slice(spelling.length + 1);
-  }
-  return undefined;
-}
-
-function resolveIn(text: string, find: (name: string) => Attribute | undefined, extension?: string): ResolvedPath {
-  const [name = '', subName, ...rest] = text.split('.');
-  const attribute = find(name);
-  if (!attribute || rest.length > 0) return unknown;
-  const where = extension === undefined ? {} : { extension };
-  if (subName === undefined) return { kind: 'attribute', path: { ...where, attribute } };
-  const sub = attribute.byName.get(subName.toLowerCase());
-  return sub ? { kind: 'attribute', path: { ...where, attribute, sub } } : unknown;
-}
-
-/** `urn:ietf:params:scim:schemas:extension:Custom:2.0:User:costCode`: the last part is the attribute (Entra's custom mappings). */
-function resolveCustom(text: string): ResolvedPath {
-  const cut = text.lastIndexOf(':');
-  const name = text.slice(cut + 1);
-  if (text.length > 256 || !attributeName.test(name) || reserved.has(name)) return unknown;
-  if (/:\d+\.\d+$/.test(text.slice(0, cut))) return { kind: 'extension', urn: text };
-  return { kind: 'attribute', path: { extension: text.slice(0, cut), attribute: customAttribute(name) } };
-}
-
 /** The canonical spelling. */
 export const printPath = ({ extension, attribute, sub }: AttributePath): string =>
   `${extension === undefined ? '' : `${extension}:`}${attribute.name}${sub ? `.${sub.name}` : ''}`;
+
+/** A group's members: they live in an index and not in the document. */
+export const isMembers = ({ extension, attribute }: AttributePath): boolean => extension === undefined && attribute.name === 'members';

@@ -2,7 +2,17 @@
  * The one attribute table (RFC 7643, 4.1, 4.2, 4.3, 7 and 8.7). Reading, filter, PATCH, projection and discovery all read it, so what is
  * announced is what is done. Names are found without regard to case (RFC 7643, 2.1).
  */
-export type AttributeType = 'string' | 'boolean' | 'decimal' | 'integer' | 'dateTime' | 'binary' | 'reference' | 'complex';
+export type AttributeType =
+  | 'string'
+  | 'boolean'
+  | 'decimal'
+  | 'integer'
+  | 'dateTime'
+  | 'binary'
+  | 'reference'
+  | 'complex'
+  /** JSON as it came: attributes of extensions that this table does not list. */
+  | 'any';
 
 export interface Attribute {
   name: string;
@@ -27,6 +37,8 @@ export interface Schema {
   description: string;
   attributes: readonly Attribute[];
   byName: ReadonlyMap<string, Attribute>;
+  /** Its id and what clients write in its place, in lower case. */
+  spellings: readonly string[];
 }
 
 export interface ResourceType {
@@ -60,12 +72,14 @@ function attribute(name: string, description: string, { sub = [], ...given }: Gi
   };
 }
 
-const schema = (id: string, name: string, description: string, attributes: readonly Attribute[]): Schema => ({
+/** A sample of Entra's has `…2.0User`; templates of SCIM 1.1 have its URN. */
+const schema = (id: string, name: string, description: string, attributes: readonly Attribute[], scim11: string): Schema => ({
   id,
   name,
   description,
   attributes,
   byName: indexed(attributes),
+  spellings: [id, id.replace(/:(\w+)$/, '$1'), scim11].map((spelling) => spelling.toLowerCase()),
 });
 
 /** A multi-valued attribute's usual sub-attributes (RFC 7643, 2.4). */
@@ -76,11 +90,15 @@ const plural = (what: string, types: readonly string[], value: Given = {}): Attr
   attribute('primary', 'True for the preferred one; at most one is', { type: 'boolean' }),
 ];
 
+/** Every resource has it (RFC 7643, 3.1). Listed with each schema, since Entra's validator looks there for whatever is mapped. */
+const externalId = attribute('externalId', 'The caller’s own id', { caseExact: true });
+
 const userAttributes = [
   attribute('userName', 'What the user signs in with; one of its kind in a tenant, whatever the case', {
     required: true,
     uniqueness: 'server',
   }),
+  externalId,
   attribute('name', 'The parts of the name', {
     sub: [
       attribute('formatted', 'The whole name, to be shown'),
@@ -161,6 +179,7 @@ const enterpriseAttributes = [
 
 const groupAttributes = [
   attribute('displayName', 'Name of the group; one of its kind in a tenant, whatever the case', { required: true, uniqueness: 'server' }),
+  externalId,
   attribute('members', 'Users in the group', {
     multiValued: true,
     sub: [
@@ -172,10 +191,9 @@ const groupAttributes = [
   }),
 ];
 
-/** RFC 7643, 3.1: every resource has them, and no schema lists them. */
+/** RFC 7643, 3 and 3.1: every resource has them, and no schema lists them. */
 const common = [
   attribute('id', 'Given by this service', { caseExact: true, mutability: 'readOnly', returned: 'always', uniqueness: 'server' }),
-  attribute('externalId', 'The caller’s own id', { caseExact: true }),
   attribute('schemas', 'Schemas of the resource', { type: 'reference', multiValued: true, caseExact: true, returned: 'always' }),
   attribute('meta', 'About the resource', {
     mutability: 'readOnly',
@@ -188,15 +206,28 @@ const common = [
     ],
   }),
 ];
-export const commonByName = indexed(common);
+const commonByName = indexed(common);
 
-export const coreUser = schema('urn:ietf:params:scim:schemas:core:2.0:User', 'User', 'A person', userAttributes);
-export const coreGroup = schema('urn:ietf:params:scim:schemas:core:2.0:Group', 'Group', 'Users with a common name', groupAttributes);
+export const coreUser = schema(
+  'urn:ietf:params:scim:schemas:core:2.0:User',
+  'User',
+  'A person',
+  userAttributes,
+  'urn:scim:schemas:core:1.0',
+);
+export const coreGroup = schema(
+  'urn:ietf:params:scim:schemas:core:2.0:Group',
+  'Group',
+  'Users with a common name',
+  groupAttributes,
+  'urn:scim:schemas:core:1.0',
+);
 export const enterpriseUser = schema(
   'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User',
   'EnterpriseUser',
   'A person in a company',
   enterpriseAttributes,
+  'urn:scim:schemas:extension:enterprise:1.0',
 );
 
 export const resourceTypes: Record<'User' | 'Group', ResourceType> = {
@@ -207,9 +238,3 @@ export const resourceTypes: Record<'User' | 'Group', ResourceType> = {
 /** An attribute of the resource type's own schema, or one that every resource has. Any case. */
 export const attributeOf = (type: ResourceType, name: string): Attribute | undefined =>
   type.schema.byName.get(name.toLowerCase()) ?? commonByName.get(name.toLowerCase());
-
-/** The extension with this URN. Any case. */
-export const extensionOf = (type: ResourceType, urn: string): Schema | undefined => {
-  const wanted = urn.toLowerCase();
-  return type.extensions.find(({ id }) => id.toLowerCase() === wanted);
-};

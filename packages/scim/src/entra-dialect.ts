@@ -5,12 +5,20 @@ import { isObject } from './own.ts';
  * What Entra writes differently from the RFC, made ordinary before the attribute's type is looked at: booleans as strings, a manager as a
  * bare id, roles as JSON in a string (Entra: application-provisioning-config-problem-scim-compatibility, customize-application-attributes).
  */
-export function normalised(attribute: Attribute, value: unknown): unknown {
-  if (attribute.type === 'boolean' && typeof value === 'string' && /^\s*(true|false)\s*$/i.test(value))
-    return value.trim().toLowerCase() === 'true';
-  if (attribute.name === 'manager') return managerOf(value);
-  if (attribute.name === 'roles') return (Array.isArray(value) ? value : [value]).map(roleOf);
-  return value;
+export function normalised({ type, multiValued, name }: Attribute, value: unknown): unknown {
+  if (type === 'any') return value;
+  if (type === 'complex') {
+    if (name === 'manager') return managerOf(value);
+    return name === 'roles' ? (Array.isArray(value) ? value : [value]).map(roleOf) : value;
+  }
+  const one = multiValued ? value : scalarOf(value);
+  return type === 'boolean' && typeof one === 'string' && /^\s*(true|false)\s*$/i.test(one) ? one.trim().toLowerCase() === 'true' : one;
+}
+
+/** `[{"$ref": null, "value": "x"}]` for a single value. */
+function scalarOf(value: unknown): unknown {
+  const [only, ...more] = Array.isArray(value) ? value : [];
+  return more.length === 0 && isObject(only) && Object.hasOwn(only, 'value') ? only.value : value;
 }
 
 /** A string, `{value}`, or an array of one; `{"value": ""}` means none. */
@@ -25,9 +33,10 @@ function roleOf(role: unknown): unknown {
   const text = isObject(role) ? role.value : role;
   if (typeof text !== 'string' || !text.trimStart().startsWith('{')) return role;
   const inner = parsed(text);
-  if (!isObject(inner) || typeof inner.value !== 'string') return role;
+  if (!isObject(inner)) return role;
   const display = typeof inner.displayName === 'string' ? { display: inner.displayName } : {};
-  return { ...(isObject(role) ? role : {}), value: inner.value, ...display };
+  const value = inner.value ?? display.display;
+  return typeof value === 'string' ? { ...(isObject(role) ? role : {}), value, ...display } : role;
 }
 
 function parsed(text: string): unknown {

@@ -1,7 +1,8 @@
 import type { AttributePath } from './attribute-path.ts';
-import type { Attribute } from './attributes.ts';
-import type { Comparison, Filter, Literal } from './filter.ts';
+import type { Attribute, AttributeType } from './attributes.ts';
+import { type Comparison, comparedAttribute, type Filter, inText, type Literal } from './filter.ts';
 import { own } from './own.ts';
+import { sameText } from './same-text.ts';
 
 /** Whether a resource (or an element, inside a value path) satisfies a filter. */
 export type ResourceFilter = (resource: object) => boolean;
@@ -43,13 +44,15 @@ function compileComparison(op: Comparison, path: AttributePath, value: Literal):
   }
   if (value === null) return (resource) => op === 'eq' && !valuesAt(resource, path).some(isPresent);
   const attribute = comparedAttribute(path);
-  const wanted = comparable(attribute, value);
+  const type = inText.has(op) ? 'string' : attribute.type;
+  const wanted = comparable(attribute, type, value);
   if (wanted === undefined) return () => false;
   const compare = comparators[op];
+  const part = path.sub ? undefined : path.attribute.byName.get('value');
   return (resource) =>
-    comparedValues(resource, path).some((candidate) => {
-      const actual = comparable(attribute, candidate);
-      return actual !== undefined && typeof actual === typeof wanted && compare(actual, wanted);
+    valuesAt(resource, part ? { ...path, sub: part } : path).some((candidate) => {
+      const actual = comparable(attribute, type, candidate);
+      return typeof actual === typeof wanted && compare(actual as Comparable, wanted);
     });
 }
 
@@ -66,19 +69,9 @@ const comparators: Record<Exclude<Comparison, 'ne'>, (actual: Comparable, wanted
   le: (actual, wanted) => actual <= wanted,
 };
 
-/** `emails eq "x"` is about `emails.value`. */
-const comparedAttribute = ({ attribute, sub }: AttributePath): Attribute =>
-  sub ?? (attribute.multiValued ? attribute.byName.get('value') : undefined) ?? attribute;
-
-function comparedValues(resource: object, path: AttributePath): unknown[] {
-  const values = valuesAt(resource, path);
-  if (path.sub || path.attribute.type !== 'complex') return values;
-  return values.map((element) => own(element, 'value'));
-}
-
 /** A value as its type is compared: instants as numbers, text without case unless caseExact. Undefined: not of that type. */
-function comparable(attribute: Attribute, value: unknown): Comparable | undefined {
-  switch (attribute.type) {
+function comparable(attribute: Attribute, type: AttributeType, value: unknown): Comparable | undefined {
+  switch (type) {
     case 'boolean':
       if (typeof value === 'boolean') return value;
       return typeof value === 'string' && /^(true|false)$/i.test(value) ? value.toLowerCase() === 'true' : undefined;
@@ -90,8 +83,8 @@ function comparable(attribute: Attribute, value: unknown): Comparable | undefine
     case 'decimal':
       return typeof value === 'number' ? value : undefined;
     default:
-      if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined;
-      return attribute.caseExact ? String(value) : String(value).toLowerCase();
+      if (typeof value === 'string') return sameText(attribute, value);
+      return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
   }
 }
 

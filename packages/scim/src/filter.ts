@@ -1,5 +1,5 @@
 import { type AttributePath, printPath, resolvePath } from './attribute-path.ts';
-import type { ResourceType } from './attributes.ts';
+import type { Attribute, ResourceType } from './attributes.ts';
 import { type Token, tokens } from './filter-lexer.ts';
 import { invalidFilter, type ScimError } from './scim-error.ts';
 
@@ -22,6 +22,9 @@ export type Filter =
   | { op: Comparison; path: AttributePath; value: Literal };
 
 const comparisons = new Set<string>(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le']);
+const ordering = new Set<string>(['gt', 'ge', 'lt', 'le']);
+/** Operators on a value's text, whatever its type. */
+export const inText: ReadonlySet<string> = new Set<Comparison>(['co', 'sw', 'ew']);
 const deepest = 10;
 const mostTerms = 50;
 
@@ -36,18 +39,24 @@ export function parseFilter(text: string, type: ResourceType): Filter {
   return filter;
 }
 
-/** The inside of a value path, `type eq "work"`, about the elements of a multi-valued attribute. Throws 400 invalidFilter. */
-export function parseElementFilter(text: string, { attribute }: AttributePath): Filter {
+/** The inside of a path's brackets, `type eq "work"`. Undefined: about a sub-attribute that nobody has. Throws 400 invalidFilter. */
+export function parseElementFilter(text: string, attribute: Attribute): Filter | undefined {
+  let known = true;
+  const resolve = elementPath(attribute);
   const parser = filterParser(tokens(text));
-  const filter = parser.filter(elementPath(attribute));
+  const filter = parser.filter((name) => {
+    const path = resolve(name);
+    if (!path) known = false;
+    return path ?? { attribute };
+  });
   parser.end();
-  return filter;
+  return known ? filter : undefined;
 }
 
 type Resolve = (name: string) => AttributePath | undefined;
 
 const elementPath =
-  (attribute: AttributePath['attribute']): Resolve =>
+  (attribute: Attribute): Resolve =>
   (name) => {
     const found = attribute.byName.get(name.toLowerCase());
     return found && { attribute: found };
@@ -122,22 +131,21 @@ function filterParser(input: readonly Token[]) {
     const op = take('word', 'an operator').text.toLowerCase();
     if (op === 'pr') return { op: 'pr', path };
     if (!comparisons.has(op)) throw invalidFilter('Operators are eq, ne, co, sw, ew, gt, ge, lt, le and pr.');
-    const value = literal();
-    if (path.attribute.type === 'boolean' && /^(gt|ge|lt|le)$/.test(op))
-      throw invalidFilter(`${printPath(path)} is true or false and has no order.`);
+    const value = literal(comparedAttribute(path));
+    assertComparable(path, op as Comparison, value);
     return { op: op as Comparison, path, value };
   }
 
-  function literal(): Literal {
+  function literal({ type }: Attribute): Literal {
     const token = peek();
     if (token?.kind === 'string') {
       at++;
       return token.text;
     }
     const { text } = take('word', 'a value');
-    if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
     if (text.toLowerCase() === 'null') return null;
-    if (/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return Number(text);
+    if (isNumber.test(text) && (type === 'integer' || type === 'decimal' || type === 'any')) return Number(text);
+    if (isBoolean.test(text) && (type === 'boolean' || type === 'any')) return text.toLowerCase() === 'true';
     return text; // an Entra sample leaves the quotes out
   }
 
@@ -153,6 +161,25 @@ function filterParser(input: readonly Token[]) {
       if (at < input.length) throw fault('the end');
     },
   };
+}
+
+const isBoolean = /^(true|false)$/i;
+const isNumber = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+
+/** `emails eq "x"` is about `emails.value`. */
+export const comparedAttribute = ({ attribute, sub }: AttributePath): Attribute => sub ?? attribute.byName.get('value') ?? attribute;
+
+/** A comparison that can hold for nobody would, negated, hold for everybody. */
+function assertComparable(path: AttributePath, op: Comparison, value: Literal): void {
+  if (value === null) return;
+  const { type } = comparedAttribute(path);
+  const fault = (needs: string) => invalidFilter(`${printPath(path)} ${needs}.`);
+  if (type === 'complex') throw fault('has sub-attributes; name one of them');
+  if ((type === 'boolean' && op !== 'eq' && op !== 'ne') || (type === 'binary' && ordering.has(op)))
+    throw fault('has no order and no parts');
+  if (type === 'boolean' && !isBoolean.test(String(value))) throw fault('is true or false');
+  if ((type === 'integer' || type === 'decimal') && typeof value !== 'number') throw fault('is a number');
+  if (type === 'dateTime' && !inText.has(op) && Number.isNaN(Date.parse(String(value)))) throw fault('is a date and time');
 }
 
 /** The canonical text of a filter. */

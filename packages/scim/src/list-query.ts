@@ -4,7 +4,7 @@ import type { ResourceType } from './attributes.ts';
 import { type Filter, parseFilter } from './filter.ts';
 import { type Projection, readProjection } from './projection.ts';
 import type { Resource } from './resource.ts';
-import { invalidPath, invalidValue } from './scim-error.ts';
+import { invalidValue } from './scim-error.ts';
 import type { SortOrder } from './sort.ts';
 
 /** A list request (RFC 7644, 3.4.2). `startIndex` counts from 1. */
@@ -24,11 +24,11 @@ export function readListQuery(type: ResourceType, query: Record<string, unknown>
   const filter = text(given.get('filter'), 'filter');
   const sortBy = text(given.get('sortby'), 'sortBy');
   return {
-    ...(filter ? { filter: parseFilter(filter, type) } : {}),
+    ...(filter === undefined ? {} : { filter: parseFilter(filter, type) }),
     startIndex: Math.max(1, integer(given.get('startindex'), 'startIndex') ?? 1),
     count: Math.min(mostResults, Math.max(0, integer(given.get('count'), 'count') ?? defaultCount)),
     projection: readProjection(query),
-    ...(sortBy ? { sortBy: sortPath(type, sortBy) } : {}),
+    ...sortPath(type, sortBy),
     descending: (text(given.get('sortorder'), 'sortOrder') ?? '').toLowerCase() === 'descending',
   };
 }
@@ -46,10 +46,10 @@ function integer(value: unknown, name: string): number | undefined {
   return Number(given);
 }
 
-function sortPath(type: ResourceType, name: string) {
-  const resolved = resolvePath(type, name);
-  if (resolved.kind !== 'attribute') throw invalidPath('sortBy names an attribute that this resource type does not have.');
-  return resolved.path;
+/** A name that no schema has asks for no order. */
+function sortPath(type: ResourceType, name: string | undefined): Pick<SortOrder, 'sortBy'> {
+  const resolved = name ? resolvePath(type, name) : undefined;
+  return resolved?.kind === 'attribute' ? { sortBy: resolved.path } : {};
 }
 
 export const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';

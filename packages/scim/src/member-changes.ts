@@ -1,8 +1,10 @@
+import { isMembers } from './attribute-path.ts';
 import type { Filter } from './filter.ts';
 import { compileFilter } from './filter-evaluate.ts';
-import { membersOf } from './member.ts';
-import { own } from './own.ts';
+import { givenMembers, membersOf } from './member.ts';
 import type { PatchOperation } from './patch.ts';
+import type { Target } from './patch-path.ts';
+import { invalidPath } from './scim-error.ts';
 
 /** What a PATCH asks of a group's members, folded in order: first `clear`, then `remove` and `removeWhere`, then `add`. */
 export interface MemberChanges {
@@ -17,71 +19,80 @@ export interface MemberChanges {
 
 /** Throws 400 invalidValue for members without an id. */
 export function memberChanges(operations: readonly PatchOperation[]): MemberChanges {
+  const fold = memberFold();
+  for (const { op, path, value } of operations) {
+    if (!path || path.kind === 'core') {
+      const given = op === 'remove' ? undefined : givenMembers(value as object);
+      if (given && op !== 'remove') fold[op](idsOf(given.value));
+    } else if (path.kind === 'attribute' && isMembers(path.target)) foldTarget(fold, op, path.target, value);
+  }
+  return fold.changes();
+}
+
+function foldTarget(fold: MemberFold, op: PatchOperation['op'], { attribute, sub, element }: Target, value: unknown): void {
+  if (sub && sub.name !== 'value') return; // what a member is called is the user's own affair
+  if (element) {
+    const ids = idsIn(element);
+    if (op !== 'remove') return fold.add(ids ?? []);
+    return ids ? fold.remove(ids) : fold.removeWhere({ op: 'has', path: { attribute }, element });
+  }
+  if (op !== 'remove') return fold[op](idsOf(value));
+  if (sub && value === undefined) throw invalidPath('To remove every member, the path is members.');
+  // A value that is there but names nobody removes nobody: only a bare remove clears.
+  return value === undefined ? fold.clear() : fold.remove(idsOf(value));
+}
+
+function memberFold() {
   const adding = new Set<string>();
   const removing = new Set<string>();
-  let removeWhere: Filter[] = [];
-  let clear = false;
+  let filters: Filter[] = [];
+  let cleared = false;
   let touched = false;
 
-  const add = (ids: readonly string[]): void => {
-    for (const id of ids) {
-      removing.delete(id);
-      adding.add(id);
-    }
+  const fold = {
+    add(ids: readonly string[]): void {
+      touched = true;
+      for (const id of ids) {
+        removing.delete(id);
+        adding.add(id);
+      }
+    },
+    remove(ids: readonly string[]): void {
+      touched = true;
+      for (const id of ids) {
+        adding.delete(id);
+        removing.add(id);
+      }
+    },
+    clear(): void {
+      touched = true;
+      cleared = true;
+      adding.clear();
+      removing.clear();
+      filters = [];
+    },
+    replace(ids: readonly string[]): void {
+      fold.clear();
+      fold.add(ids);
+    },
+    removeWhere(filter: Filter): void {
+      touched = true;
+      const matches = compileFilter(filter);
+      for (const id of adding) if (matches({ members: [{ value: id, type: 'User' }] })) adding.delete(id);
+      filters.push(filter);
+    },
+    changes: (): MemberChanges => ({ touched, clear: cleared, add: [...adding], remove: [...removing], removeWhere: filters }),
   };
-  const remove = (ids: readonly string[]): void => {
-    for (const id of ids) {
-      adding.delete(id);
-      removing.add(id);
-    }
-  };
-  const empty = (): void => {
-    clear = true;
-    adding.clear();
-    removing.clear();
-    removeWhere = [];
-  };
-  const removeMatching = (path: Extract<Filter, { op: 'has' }>['path'], element: Filter): void => {
-    const ids = idsIn(element);
-    if (ids) return remove(ids);
-    const filter: Filter = { op: 'has', path, element };
-    const matches = compileFilter(filter);
-    for (const id of adding) if (matches({ members: [{ value: id, type: 'User' }] })) adding.delete(id);
-    removeWhere.push(filter);
-  };
-
-  for (const operation of operations) {
-    const { op } = operation;
-    const asked = aboutMembers(operation);
-    if (!asked) continue;
-    touched = true;
-    if (op === 'remove') {
-      if (asked.element) removeMatching({ attribute: asked.attribute }, asked.element);
-      // A value that is there but names nobody removes nobody: only a bare remove clears.
-      else if (operation.value === undefined) empty();
-      else remove(membersOf(operation.value).map(({ value }) => value));
-      continue;
-    }
-    if (op === 'replace' && !asked.element) empty();
-    const ids = asked.element ? idsIn(asked.element) : undefined;
-    add(ids ?? membersOf(asked.value).map(({ value }) => value));
-  }
-  return { touched, clear, add: [...adding], remove: [...removing], removeWhere };
+  return fold;
 }
+type MemberFold = ReturnType<typeof memberFold>;
 
-function aboutMembers({ path, value }: PatchOperation) {
-  if (!path) {
-    const name = Object.keys(value as object).find((key) => /(^|:)members$/i.test(key));
-    return name === undefined ? undefined : { value: own(value, name), element: undefined, attribute: undefined as never };
-  }
-  if (path.kind !== 'attribute' || path.target.attribute.name !== 'members') return undefined;
-  return { value, element: path.target.element, attribute: path.target.attribute };
-}
+const idsOf = (given: unknown): string[] => membersOf(given).map(({ value }) => value);
 
 /** The ids in `value eq "a"` and `value eq "a" or value eq "b"`; undefined for any other filter. */
 function idsIn(filter: Filter): string[] | undefined {
   if (filter.op === 'eq' && filter.path.attribute.name === 'value' && typeof filter.value === 'string') return [filter.value];
   if (filter.op !== 'or') return undefined;
   const each = filter.terms.map(idsIn);
-  return each.every((ids) => ids !== undefined) ? (each as string[][]).flat() : undefined;
+  return each.every((ids) => ids !== undefined) ? each.flat() : undefined;
 }

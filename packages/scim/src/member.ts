@@ -1,4 +1,7 @@
-import { isObject } from './own.ts';
+import { isMembers } from './attribute-path.ts';
+import { resourceTypes } from './attributes.ts';
+import { isObject, ownInAnyCase } from './own.ts';
+import { parseKey } from './patch-path.ts';
 import { invalidValue } from './scim-error.ts';
 
 export interface Member {
@@ -16,7 +19,18 @@ export function membersOf(given: unknown): Member[] {
 }
 
 function idOf(member: unknown): string {
-  const id = isObject(member) ? (member.value ?? member.Value) : member;
+  const id = isObject(member) ? ownInAnyCase(member, 'value') : member;
   if (typeof id !== 'string' || id === '' || id.length > longestId) throw invalidValue('Each member needs a value: the id of a user.');
   return id;
+}
+
+/** What an object says of `members`: under that name, with the URN, or inside the core schema's own container. Undefined: nothing. */
+export function givenMembers(values: object): { value: unknown } | undefined {
+  let given: { value: unknown } | undefined;
+  for (const [key, value] of Object.entries(values)) {
+    const path = parseKey(resourceTypes.Group, key, isObject(value));
+    if (path.kind === 'core' && isObject(value)) given = givenMembers(value) ?? given;
+    else if (path.kind === 'attribute' && isMembers(path.target) && !path.target.sub && !path.target.element) given = { value };
+  }
+  return given;
 }

@@ -2,6 +2,12 @@
 export const own = (value: unknown, name: string): unknown =>
   value !== null && typeof value === 'object' && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
 
+/** The same under the name in any case, given in lower case: names are case-insensitive in SCIM (RFC 7643, 2.1). */
+export function ownInAnyCase(value: object, lowerName: string): unknown {
+  const key = Object.keys(value).find((name) => name.toLowerCase() === lowerName);
+  return key === undefined ? undefined : own(value, key);
+}
+
 /** A JSON object, not an array. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);

@@ -1,38 +1,51 @@
-import { resolvePath } from './attribute-path.ts';
+import { type AttributePath, resolvePath } from './attribute-path.ts';
 import type { ResourceType } from './attributes.ts';
-import type { Target } from './edit.ts';
-import { parseElementFilter } from './filter.ts';
+import { type Filter, parseElementFilter } from './filter.ts';
 import { longestFilter } from './filter-lexer.ts';
 import { invalidPath, ScimError } from './scim-error.ts';
 
-/** PATH = attrPath / valuePath [subAttr] ; valuePath = attrPath "[" valFilter "]"                                   (RFC 7644, figure 7) */
-export type PatchPath = { kind: 'attribute'; target: Target } | { kind: 'extension'; urn: string } | { kind: 'unknown'; text: string };
+/** Where a change applies: an attribute, one of its sub-attributes, or those elements of it that a filter picks. */
+export interface Target extends AttributePath {
+  element?: Filter;
+}
 
+export type PatchPath =
+  | { kind: 'attribute'; target: Target }
+  | { kind: 'core' }
+  | { kind: 'extension'; urn: string }
+  /** Nothing that any schema has; `text` without the filter, which may hold personal data. */
+  | { kind: 'unknown'; text: string };
+
+/** PATH = attrPath / valuePath [subAttr] ; valuePath = attrPath "[" valFilter "]"                                   (RFC 7644, figure 7) */
 const shape = /^([^[\]\s"]+)(?:\[(.*)\](?:\.([A-Za-z$][\w$-]*))?)?$/s;
 
-/** Throws 400 invalidPath for what is no path; an attribute that no schema has is `unknown`. */
+/** Throws 400 invalidPath for what is no path, 400 invalidFilter for a filter in it that can't be read. */
 export function parsePatchPath(type: ResourceType, text: string): PatchPath {
   const match = text.length <= longestFilter ? shape.exec(text.trim()) : null;
   if (!match) throw invalidPath('The path is not an attribute path such as title, name.givenName or emails[type eq "work"].value.');
   const [, name = '', filter, subName] = match;
   const resolved = resolvePath(type, name);
-  if (resolved.kind === 'unknown') return { kind: 'unknown', text: name };
-  if (resolved.kind === 'extension') {
-    if (filter !== undefined) throw invalidPath('A filter in a path belongs to a multi-valued attribute.');
-    return resolved;
-  }
-  if (filter === undefined) return { kind: 'attribute', target: resolved.path };
+  const unknown: PatchPath = { kind: 'unknown', text: subName === undefined ? name : `${name}.${subName}` };
+  if (resolved.kind === 'unknown') return unknown;
+  if (filter === undefined) return resolved.kind === 'attribute' ? { kind: 'attribute', target: resolved.path } : resolved;
+  if (resolved.kind !== 'attribute') throw invalidPath('A filter in a path belongs to a multi-valued attribute.');
   const { attribute, sub } = resolved.path;
+  if (attribute.type === 'any') return unknown;
   if (!attribute.multiValued || sub) throw invalidPath('A filter in a path belongs to a multi-valued attribute.');
   const part = subName === undefined ? undefined : attribute.byName.get(subName.toLowerCase());
-  if (subName !== undefined && !part) return { kind: 'unknown', text: `${name}.${subName}` };
-  return { kind: 'attribute', target: { ...resolved.path, element: elementFilter(filter, resolved.path), ...(part ? { sub: part } : {}) } };
+  const element = parseElementFilter(filter, attribute);
+  if (!element || (subName !== undefined && !part)) return unknown;
+  return { kind: 'attribute', target: { ...resolved.path, element, ...(part ? { sub: part } : {}) } };
 }
 
-function elementFilter(text: string, path: Target) {
+/** A key of an object as a path; what is none is unknown. `holdsAttributes`: its value is an object, so a URN without a version is an extension. */
+export function parseKey(type: ResourceType, key: string, holdsAttributes: boolean): PatchPath {
   try {
-    return parseElementFilter(text, path);
+    const path = parsePatchPath(type, key);
+    const isCustom = path.kind === 'attribute' && path.target.attribute.type === 'any';
+    return holdsAttributes && isCustom && !/:\d+\.\d+:/.test(key) ? { kind: 'extension', urn: key } : path;
   } catch (error) {
-    throw error instanceof ScimError ? invalidPath(`The filter in the path: ${error.message}`) : error;
+    if (error instanceof ScimError) return { kind: 'unknown', text: key.split('[', 1)[0] as string };
+    throw error;
   }
 }

@@ -1,10 +1,10 @@
-import { type AttributePath, resolvePath } from './attribute-path.ts';
+import { resolvePath } from './attribute-path.ts';
 import type { Json, JsonObject } from './attribute-value.ts';
-import { attributeOf, extensionOf, type ResourceType } from './attributes.ts';
+import { attributeOf, type ResourceType } from './attributes.ts';
 import { isObject } from './own.ts';
 import { invalidValue } from './scim-error.ts';
 
-/** `attributes` and `excludedAttributes` (RFC 7644, 3.4.2.5), as lower-case names as they came. */
+/** `attributes` and `excludedAttributes` (RFC 7644, 3.4.2.5), as they came. */
 export interface Projection {
   only?: readonly string[];
   without?: readonly string[];
@@ -29,82 +29,74 @@ function names(value: unknown): string[] {
   return found.map((name) => name.trim()).filter((name) => name !== '');
 }
 
-/** Whether a top-level attribute will be served at all, so that the caller need not read what will not. */
+const coreUrn = /^urn:ietf:params:scim:schemas:core:2\.0:(?:user|group)(?::|$)/;
+
+/** Whether a top-level attribute (in lower case) will be served at all, so that the caller need not read what will not. */
 export function wantsAttribute({ only, without }: Projection, attribute: string): boolean {
-  const named = (list: readonly string[], whole: boolean) =>
-    list.some((name) => {
-      const last = name.slice(name.lastIndexOf(':') + 1).toLowerCase();
-      return last === attribute || (!whole && last.startsWith(`${attribute}.`));
+  const named = (list: readonly string[], partly: boolean) =>
+    list.some((text) => {
+      const name = text.toLowerCase().replace(coreUrn, '');
+      return name === '' || name === attribute || (partly && name.startsWith(`${attribute}.`));
     });
-  return (!only || named(only, false)) && !(without && named(without, true));
+  return (!only || named(only, true)) && !(without && named(without, false));
 }
 
 /** The resource with the attributes that were asked for; those that are returned always stay. The same object where nothing was asked. */
 export function project(type: ResourceType, resource: JsonObject, { only, without }: Projection): JsonObject {
-  if (only) return picked(type, resource, only);
-  return without ? omitted(type, resource, without) : resource;
+  const wanted = only ? selected(type, resource, selectionOf(type, only), true) : resource;
+  return without ? selected(type, wanted, selectionOf(type, without), false) : wanted;
 }
 
-const always = (type: ResourceType, name: string): boolean => attributeOf(type, name)?.returned === 'always';
+/** Sub-attributes by attribute, or all of it. Names are in lower case. */
+type Parts = Map<string, Set<string> | 'all'>;
+/** Parts by the URN of their extension, '' for the core. */
+type Selection = Map<string, Parts | 'all'>;
 
-function picked(type: ResourceType, resource: JsonObject, paths: readonly string[]): JsonObject {
+function selectionOf(type: ResourceType, names: readonly string[]): Selection {
+  const selection: Selection = new Map();
+  for (const name of names) {
+    const resolved = resolvePath(type, name);
+    if (resolved.kind === 'core') selection.set('', 'all');
+    else if (resolved.kind === 'extension') selection.set(resolved.urn.toLowerCase(), 'all');
+    else if (resolved.kind === 'attribute') {
+      const { extension = '', attribute, sub } = resolved.path;
+      const parts = selection.get(extension.toLowerCase()) ?? new Map();
+      selection.set(extension.toLowerCase(), parts === 'all' ? parts : withPart(parts, attribute.name.toLowerCase(), sub?.name));
+    }
+  }
+  return selection;
+}
+
+function withPart(parts: Parts, name: string, sub: string | undefined): Parts {
+  const before = parts.get(name);
+  if (sub === undefined) parts.set(name, 'all');
+  else if (before !== 'all') parts.set(name, (before ?? new Set()).add(sub.toLowerCase()));
+  return parts;
+}
+
+/** `keep`: only what is selected; else all but that. */
+function selected(type: ResourceType, resource: JsonObject, selection: Selection, keep: boolean): JsonObject {
   const found: JsonObject = {};
-  for (const [name, value] of Object.entries(resource)) if (always(type, name)) found[name] = value;
-  for (const text of paths) {
-    const resolved = resolvePath(type, text);
-    if (resolved.kind === 'extension') copy(resource, found, resolved.urn);
-    else if (resolved.kind === 'attribute') pick(resource, found, resolved.path);
+  const core = selection.get('');
+  for (const [name, value] of Object.entries(resource)) {
+    const isExtension = name.includes(':');
+    const parts = isExtension ? selection.get(name.toLowerCase()) : core === 'all' ? core : core?.get(name.toLowerCase());
+    const left = !isExtension && attributeOf(type, name)?.returned === 'always' ? value : partsOf(value, parts, keep);
+    if (left !== undefined) found[name] = left;
   }
   return found;
 }
 
-function copy(from: JsonObject, to: JsonObject, name: string): void {
-  if (Object.hasOwn(from, name)) to[name] = from[name] as Json;
-}
-
-function pick(resource: JsonObject, found: JsonObject, { extension, attribute, sub }: AttributePath): void {
-  const source = extension === undefined ? resource : resource[extension];
-  if (!isObject(source) || !Object.hasOwn(source, attribute.name)) return;
-  if (extension !== undefined) found[extension] ??= {};
-  const target = extension === undefined ? found : (found[extension] as JsonObject);
-  const value = source[attribute.name] as Json;
-  target[attribute.name] = sub ? merged(target[attribute.name], value, sub.name) : value;
-}
-
-/** One more sub-attribute of each element, beside those that were picked before. */
-function merged(before: Json | undefined, value: Json, name: string): Json {
-  if (Array.isArray(value)) return value.map((element, n) => merged(Array.isArray(before) ? before[n] : undefined, element, name));
-  const kept: JsonObject = isObject(before) ? (before as JsonObject) : {};
-  if (isObject(value)) copy(value as JsonObject, kept, name);
-  return kept;
-}
-
-function omitted(type: ResourceType, resource: JsonObject, paths: readonly string[]): JsonObject {
-  const left: JsonObject = { ...resource };
-  for (const text of paths) {
-    const resolved = resolvePath(type, text);
-    if (resolved.kind === 'extension' && extensionOf(type, resolved.urn)) delete left[resolved.urn];
-    else if (resolved.kind === 'attribute' && resolved.path.attribute.returned !== 'always') omit(left, resolved.path);
-  }
-  return left;
-}
-
-function omit(left: JsonObject, { extension, attribute, sub }: AttributePath): void {
-  if (extension !== undefined) {
-    const container = left[extension];
-    if (!isObject(container)) return;
-    left[extension] = { ...container } as JsonObject;
-    return omit(left[extension] as JsonObject, { attribute, ...(sub ? { sub } : {}) });
-  }
-  const value = left[attribute.name];
-  if (value === undefined) return;
-  if (!sub) delete left[attribute.name];
-  else left[attribute.name] = stripped(value, sub.name);
-}
-
-function stripped(value: Json, name: string): Json {
-  if (Array.isArray(value)) return value.map((element) => stripped(element, name));
+function partsOf(value: Json, parts: Parts | Set<string> | 'all' | undefined, keep: boolean): Json | undefined {
+  if (parts === undefined || parts === 'all') return (parts === 'all') === keep ? value : undefined;
+  if (Array.isArray(value)) return value.flatMap((element) => partsOf(element, parts, keep) ?? []);
   if (!isObject(value)) return value;
-  const { [name]: _, ...rest } = value;
-  return rest as JsonObject;
+  const left: JsonObject = {};
+  for (const [name, part] of Object.entries(value)) {
+    const lower = name.toLowerCase();
+    const inside = parts instanceof Set ? (parts.has(lower) ? ('all' as const) : undefined) : parts.get(lower);
+    const kept = partsOf(part as Json, inside, keep);
+    if (kept !== undefined) left[name] = kept;
+  }
+  return Object.keys(left).length > 0 ? left : undefined;
 }

@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from './attribute-value.ts';
 import type { ResourceType } from './attributes.ts';
 import { edit, withSchemas } from './edit.ts';
-import { type Member, membersOf } from './member.ts';
-import { isObject, own } from './own.ts';
+import { givenMembers, type Member, membersOf } from './member.ts';
+import { isObject } from './own.ts';
 import { invalidSyntax, invalidValue } from './scim-error.ts';
 
 export type { Json };
@@ -13,23 +13,22 @@ export interface ReadResource {
   resource: Resource;
   /** A group's members: they live in an index and not in the document. */
   members: Member[];
-  /** Names of attributes that no schema has: passed over, so that one odd mapping does not stop everyone's provisioning. */
+  /** Names of what was sent and is not stored: passed over, so that one odd mapping does not stop everyone's provisioning. */
   ignored: string[];
+  /** False: the body does not say whether a user is active. A PUT then keeps what is. */
+  saysActive: boolean;
 }
 
 /** The body of POST and PUT. `active` is true unless it says otherwise. Throws 400 invalidSyntax or invalidValue. */
 export function readResource(type: ResourceType, body: unknown): ReadResource {
   if (!isObject(body)) throw invalidSyntax('The body must be a JSON object that describes the resource.');
-  const { resource, ignored } = edit(type, type.name === 'User' ? { active: true } : {}, (draft) => draft.merge(body, 'replace'));
+  const { resource, ignored } = edit(type, {}, (draft) => draft.merge(body, 'replace'));
   assertRequired(type, resource);
-  const members = type.name === 'Group' ? membersOf(memberValue(body)) : [];
-  return { resource: withSchemas(type, resource), members, ignored };
+  const saysActive = resource.active !== undefined;
+  if (type.name === 'User' && !saysActive) resource.active = true;
+  const members = type.name === 'Group' ? membersOf(givenMembers(body)?.value) : [];
+  return { resource: withSchemas(type, resource), members, ignored, saysActive };
 }
-
-const memberValue = (body: Record<string, unknown>): unknown => {
-  const name = Object.keys(body).find((key) => key.toLowerCase() === 'members');
-  return name === undefined ? undefined : own(body, name);
-};
 
 /** userName of a user, displayName of a group. */
 export function assertRequired(type: ResourceType, resource: Resource): void {

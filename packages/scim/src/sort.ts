@@ -1,5 +1,6 @@
 import type { AttributePath } from './attribute-path.ts';
 import { own } from './own.ts';
+import { sameText } from './same-text.ts';
 
 export interface SortOrder {
   sortBy?: AttributePath;
@@ -21,9 +22,9 @@ export function sortResources<R extends object>(resources: readonly R[], { sortB
 function keyOf(resource: object, { extension, attribute, sub }: AttributePath): string | number | undefined {
   const found = own(extension === undefined ? resource : own(resource, extension), attribute.name);
   const one = Array.isArray(found) ? (found.find((element) => own(element, 'primary') === true) ?? found[0]) : found;
-  const part = sub ?? (attribute.multiValued ? attribute.byName.get('value') : undefined);
+  const part = sub ?? attribute.byName.get('value');
   const value = part ? own(one, part.name) : one;
   if (value === undefined || value === null) return undefined;
-  if ((part ?? attribute).type === 'dateTime') return Date.parse(String(value));
-  return (part ?? attribute).caseExact ? String(value) : String(value).toLowerCase();
+  const { type } = part ?? attribute;
+  return type === 'dateTime' ? Date.parse(String(value)) : sameText(part ?? attribute, String(value));
 }
