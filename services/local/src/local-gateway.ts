@@ -31,7 +31,7 @@ export async function localGateway(config: Config): Promise<Running> {
   const { store, bus } = backing;
   const relays = [backing.relay('edge'), backing.relay('core')];
 
-  const team = coreApp({ store, runtime, log });
+  const team = coreApp({ store, runtime });
   const billing = ledger({ store, runtime });
   const parts = { store, bus, coreApp: team, runtime, log, metrics, health };
   const consumers = await Promise.all([profileSync(parts), roleMapper(parts), archiver(parts), billingSync({ ...parts, billing })]);

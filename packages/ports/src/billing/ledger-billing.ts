@@ -1,0 +1,12 @@
+import { jsonClient } from '../json-client.ts';
+import { type BilledSeats, type Billing, BillingUnavailable } from './billing.ts';
+
+/** The reference ledger over HTTP. */
+export function ledgerBilling({ url, token }: { url: string; token: string }): Billing {
+  const ask = jsonClient({ url, token, unavailable: (message) => new BillingUnavailable(`the ledger: ${message}`) });
+  const path = (tenant: string) => `/ledger/v1/tenants/${encodeURIComponent(tenant)}/seats`;
+  return {
+    setSeats: async (tenant, seats) => (await ask<BilledSeats>('PUT', path(tenant), seats)) as BilledSeats,
+    billed: (tenant) => ask<BilledSeats>('GET', path(tenant)),
+  };
+}

@@ -1,0 +1,39 @@
+import { type CoreOutcome, changesPerCall, type Seats, type TeamPage } from '@claras/contracts/core-app';
+import type { Profile } from '@claras/contracts/events';
+import { jsonClient, Refused } from '../json-client.ts';
+import { type CoreApp, CoreAppUnavailable, type Team, TeamRefusal } from './core-app.ts';
+
+/** The core app over HTTP. */
+export function httpCoreApp({ url, token }: { url: string; token: string }): CoreApp & Team {
+  const ask = jsonClient({ url, token, unavailable: (message) => new CoreAppUnavailable(`the core app: ${message}`) });
+  const at = (tenant: string, rest: string) => `/core/v1/tenants/${encodeURIComponent(tenant)}/${rest}`;
+
+  const orRefusal = (error: unknown): never => {
+    if (error instanceof Refused && (error.code === 'not-found' || error.code === 'last-owner' || error.code === 'email-taken'))
+      throw new TeamRefusal(error.code, error.message);
+    throw error;
+  };
+
+  return {
+    async apply(tenant, changes) {
+      const outcomes: CoreOutcome[] = [];
+      for (let n = 0; n < changes.length; n += changesPerCall) {
+        const answer = await ask<{ outcomes: CoreOutcome[] }>('POST', at(tenant, 'changes'), {
+          changes: changes.slice(n, n + changesPerCall),
+        });
+        outcomes.push(...answer!.outcomes);
+      }
+      return outcomes;
+    },
+    seats: async (tenant) => (await ask<Seats>('GET', at(tenant, 'seats'))) as Seats,
+    async list(tenant, { after, limit }) {
+      const query = new URLSearchParams({ limit: String(limit), ...(after ? { after } : {}) });
+      return (await ask<TeamPage>('GET', at(tenant, `profiles?${query}`))) as TeamPage;
+    },
+    byHand: async (tenant, profile, command) =>
+      (await ask<Profile>('POST', at(tenant, `profiles/${encodeURIComponent(profile)}/command`), command).catch(orRefusal)) as Profile,
+    create: async (tenant, profile) => (await ask<Profile>('POST', at(tenant, 'profiles'), profile).catch(orRefusal)) as Profile,
+    signIn: async (tenant, email) => (await ask<{ token?: string }>('POST', at(tenant, 'sign-in'), { email }))?.token,
+    session: async (tenant, session) => (await ask<{ profile?: Profile }>('POST', at(tenant, 'session'), { token: session }))?.profile,
+  };
+}

@@ -1,0 +1,162 @@
+import type { AccessChange, CoreChange, CoreOutcome, IdentityChange, RoleChange } from '@claras/contracts/core-app';
+import type { Profile } from '@claras/contracts/events';
+import { domainOf } from '@claras/domain/email';
+import { defaultRole } from '@claras/domain/role';
+import type { Draft } from './draft.ts';
+import { emailOwnerKey, type Facet, formerKey, type Link, linkKey, type Person, personKey, save, withStatus } from './person.ts';
+
+const stale: CoreOutcome = { outcome: 'stale' };
+const applied: CoreOutcome = { outcome: 'applied' };
+const unchanged: CoreOutcome = { outcome: 'unchanged' };
+const refused = (reason: string): CoreOutcome => ({ outcome: 'refused', reason });
+
+/** What a decision may need beside the documents. */
+export interface Moment {
+  time: number;
+  /** Id of a profile that would be made. */
+  newId: string;
+}
+
+/** Documents to read before the change can be judged; those of profiles follow from what these say. */
+export const keysOf = (change: CoreChange): string[] => [
+  linkKey(change.user),
+  ...(change.facet === 'identity' ? [formerKey(change.userName), ...(change.email ? [emailOwnerKey(change.email)] : [])] : []),
+];
+
+/** Judges one change against the draft and writes into it what follows. No I/O. */
+export function applyChange(draft: Draft, change: CoreChange, moment: Moment): CoreOutcome {
+  const link = draft.get<Link>(linkKey(change.user)) ?? {};
+  if (link.removed) return stale;
+  const person = link.profile === undefined ? undefined : draft.get<Person>(personKey(link.profile));
+  if (change.facet === 'removal') return removal(draft, change.user, person, moment);
+  if (!person) return change.facet === 'identity' ? arrival(draft, link, change, moment) : waiting(draft, link, change);
+  if (change.sequence <= person.fences[change.facet]) return stale;
+  const fenced = { ...person, fences: { ...person.fences, [change.facet]: change.sequence } };
+  const { after, outcome } = judge(draft, fenced, change);
+  save(draft, person, after, 'scim', moment.time);
+  return outcome;
+}
+
+interface Judged {
+  after: Person;
+  outcome: CoreOutcome;
+}
+
+function judge(draft: Draft, person: Person, change: IdentityChange | RoleChange | AccessChange): Judged {
+  switch (change.facet) {
+    case 'identity':
+      return identity(draft, person, change);
+    case 'role':
+      return role(person, change);
+    default:
+      return person.profile.status === change.access
+        ? { after: person, outcome: unchanged }
+        : { after: withStatus(person, change.access), outcome: applied };
+  }
+}
+
+function identity(draft: Draft, person: Person, change: IdentityChange): Judged {
+  const { profile } = person;
+  if (change.email && change.email !== profile.email) {
+    const owner = draft.get<string>(emailOwnerKey(change.email));
+    if (owner !== undefined && owner !== profile.id) return { after: person, outcome: refused('another profile has this e-mail address') };
+    if (person.adopted && !change.linkDomains.includes(domainOf(change.email)))
+      return { after: person, outcome: refused('the profile was there before SCIM, and the new e-mail is outside the provider’s domains') };
+  }
+  const after = { ...person, profile: identified(profile, change) };
+  const same = JSON.stringify(after.profile) === JSON.stringify(identified(profile, profileAsIdentity(profile)));
+  return { after, outcome: same ? unchanged : applied };
+}
+
+/** "For security reasons, this automation will not downgrade the role of someone who is an Owner": told as `unlessCurrentRole`. */
+function role(person: Person, { role: wanted, unlessCurrentRole }: Pick<RoleChange, 'role' | 'unlessCurrentRole'>): Judged {
+  if (person.profile.role === wanted) return { after: person, outcome: unchanged };
+  if (person.profile.role === unlessCurrentRole)
+    return { after: person, outcome: refused(`the role of an ${unlessCurrentRole} is changed by hand`) };
+  return { after: { ...person, profile: { ...person.profile, role: wanted } }, outcome: applied };
+}
+
+type Identity = Pick<IdentityChange, 'userName' | 'displayName'> & Partial<Pick<IdentityChange, 'email' | 'givenName' | 'familyName'>>;
+const profileAsIdentity = ({ userName = '', ...profile }: Profile): Identity => ({ ...profile, userName });
+
+const identified = ({ id, scimId, role, status }: Profile, { userName, email, displayName, givenName, familyName }: Identity): Profile => ({
+  id,
+  ...(scimId === undefined ? {} : { scimId }),
+  ...(email === undefined ? {} : { email }),
+  userName,
+  displayName,
+  ...(givenName === undefined ? {} : { givenName }),
+  ...(familyName === undefined ? {} : { familyName }),
+  role,
+  status,
+});
+
+/** A role or an access before its identity: remembered, no profile and no seat. */
+function waiting(draft: Draft, link: Link, change: RoleChange | AccessChange): CoreOutcome {
+  const { sequence } = change;
+  if (sequence <= (link[change.facet]?.sequence ?? 0)) return stale;
+  const { facet, user, ...rest } = change;
+  draft.put(linkKey(user), { ...link, [facet]: rest });
+  return applied;
+}
+
+/** The first identity of a SCIM user: it gets the profile that is its own already, or a new one, and what waited is judged (DECISIONS 5). */
+function arrival(draft: Draft, link: Link, change: IdentityChange, moment: Moment): CoreOutcome {
+  if (change.sequence <= (link.fence ?? 0)) return stale;
+  const found = ownProfile(draft, change);
+  if (typeof found === 'string') {
+    draft.put(linkKey(change.user), { ...link, fence: change.sequence });
+    return refused(found);
+  }
+  const fences: Record<Facet, number> = {
+    identity: change.sequence,
+    role: link.role?.sequence ?? 0,
+    access: Math.max(change.sequence, link.access?.sequence ?? 0),
+  };
+  const before = found.person;
+  const blank: Person = {
+    profile: { id: moment.newId, displayName: '', role: defaultRole, status: 'archived' },
+    fences,
+    generation: 0,
+    adopted: false,
+  };
+  const start = before ?? blank;
+  const named: Person = {
+    ...start,
+    fences,
+    adopted: found.adopted,
+    profile: identified({ ...start.profile, scimId: change.user }, change),
+  };
+  const ranked = link.role ? role(named, link.role).after : named;
+  const first = link.access && link.access.sequence > change.sequence ? link.access.access : change.active ? 'active' : 'archived';
+  save(draft, before, withStatus(ranked, first), 'scim', moment.time);
+  draft.put(linkKey(change.user), { profile: start.profile.id } satisfies Link);
+  if (before) draft.remove(formerKey(change.userName));
+  return applied;
+}
+
+/** A profile to link: that of the deleted SCIM user with this userName (M23), else by e-mail inside the provider's domains (M18). Or why not. */
+function ownProfile(draft: Draft, change: IdentityChange): { person?: Person; adopted: boolean } | string {
+  const holderId = change.email ? draft.get<string>(emailOwnerKey(change.email)) : undefined;
+  const formerId = draft.get<string>(formerKey(change.userName));
+  const former = formerId === undefined ? undefined : draft.get<Person>(personKey(formerId));
+  if (former && former.profile.scimId === undefined && (holderId === undefined || holderId === former.profile.id))
+    return { person: former, adopted: former.adopted };
+  const holder = holderId === undefined ? undefined : draft.get<Person>(personKey(holderId));
+  if (!holder) return { adopted: false };
+  if (holder.profile.scimId !== undefined) return 'another user is linked to the profile with this e-mail address';
+  if (!change.linkDomains.includes(domainOf(change.email as string)))
+    return 'a profile has this e-mail address, and it is outside the provider’s domains';
+  return { person: holder, adopted: true };
+}
+
+/** DELETE: the profile is archived and unlinked, and waits for a user with the same userName. */
+function removal(draft: Draft, user: string, person: Person | undefined, { time }: Moment): CoreOutcome {
+  draft.put(linkKey(user), { removed: true } satisfies Link);
+  if (!person) return unchanged;
+  const archived = withStatus(person, 'archived');
+  const { scimId: _, ...profile } = archived.profile;
+  if (profile.userName !== undefined) draft.put(formerKey(profile.userName), profile.id);
+  save(draft, person, { ...archived, profile }, 'scim', time);
+  return applied;
+}

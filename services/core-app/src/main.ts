@@ -1,0 +1,34 @@
+import { openBacking } from '@claras/ports/backing';
+import { systemRuntime as runtime } from '@claras/ports/system-runtime';
+import { readConfig } from '@claras/service-kit/config';
+import { createHealth } from '@claras/service-kit/health';
+import { createLog } from '@claras/service-kit/log';
+import { createMetrics } from '@claras/service-kit/metrics';
+import { operationsRoutes } from '@claras/service-kit/operations-routes';
+import { run } from '@claras/service-kit/run';
+import { watchDependencies } from '@claras/service-kit/watch-dependencies';
+import Fastify from 'fastify';
+import { coreApp } from './core-app.ts';
+import { coreAppPath, coreAppRoutes } from './routes.ts';
+
+await run('core-app', async () => {
+  const config = readConfig(process.env, ['coreAppToken']);
+  const [log, health] = [createLog('core-app', config), createHealth()];
+  const backing = await openBacking({ ...config, runtime, log });
+  const watch = watchDependencies({ store: backing.store.ping }, { health, runtime, log });
+  const app = Fastify();
+  const core = coreApp({ store: backing.store, runtime });
+  const relay = backing.relay('core');
+  await app.register(coreAppRoutes({ core, token: config.coreAppToken, log }), { prefix: coreAppPath });
+  await app.register(operationsRoutes({ metrics: createMetrics('core-app'), health }));
+  await app.listen(config);
+  return {
+    async close() {
+      await app.close();
+      await core.close();
+      await relay.close();
+      await watch.close();
+      await backing.close();
+    },
+  };
+});

@@ -1,0 +1,78 @@
+import type { Profile, TeamFact } from '@claras/contracts/events';
+import { emailKey } from '@claras/domain/email';
+import { isBillable } from '@claras/domain/seat';
+import type { Draft } from './draft.ts';
+
+export type Facet = 'identity' | 'role' | 'access';
+
+/** What the core app keeps of a person: one document, since one queue writes a tenant's profiles and a change touches one of them. */
+export interface Person {
+  profile: Profile;
+  /** The last sequence that each facet obeyed, of the SCIM user that is linked now. */
+  fences: Record<Facet, number>;
+  /** Grows with each archive: a session of an earlier generation never works again. */
+  generation: number;
+  /** It was there before SCIM linked it: its e-mail may only move inside the provider's domains. */
+  adopted: boolean;
+}
+
+/** What is known of a SCIM user: the profile that it is linked to, or what waits until its identity arrives. */
+export interface Link {
+  profile?: string;
+  /** The SCIM user was deleted: nothing about it counts any more. */
+  removed?: true;
+  fence?: number;
+  role?: { role: Profile['role']; sequence: number; unlessCurrentRole?: Profile['role'] };
+  access?: { access: Profile['status']; sequence: number };
+}
+
+export const personKey = (id: string) => `profile:${id}`;
+export const linkKey = (scimId: string) => `scim:${scimId}`;
+export const emailOwnerKey = (email: string) => `email:${emailKey(email)}`;
+/** Profile of the deleted SCIM user that had this userName. */
+export const formerKey = (userName: string) => `former:${emailKey(userName)}`;
+/** Ids of the active owners, in one document, so that two owners demoted at once cannot leave none. */
+export const ownersKey = 'owners';
+export const profilesIndex = 'profiles';
+/** Its size is the number of seats. */
+export const activeIndex = 'active';
+
+const isActiveOwner = (profile: Profile | undefined): boolean => profile?.role === 'owner' && profile.status === 'active';
+
+/** Writes a person with everything that follows from it: e-mail, seats, owners, and the facts that others hear of. */
+export function save(draft: Draft, before: Person | undefined, after: Person, cause: 'scim' | 'hand', time: number): void {
+  const { profile } = after;
+  const was = before?.profile;
+  draft.put(personKey(profile.id), after);
+  if (!before) draft.stand(profilesIndex, profile.id, true);
+  if (was?.email !== profile.email) {
+    if (was?.email) draft.remove(emailOwnerKey(was.email));
+    if (profile.email) draft.put(emailOwnerKey(profile.email), profile.id);
+  }
+  if (!was || isBillable(was) !== isBillable(profile)) draft.stand(activeIndex, profile.id, isBillable(profile));
+  if (isActiveOwner(was) !== isActiveOwner(profile)) {
+    const others = (draft.get<string[]>(ownersKey) ?? []).filter((id) => id !== profile.id);
+    draft.put(ownersKey, isActiveOwner(profile) ? [...others, profile.id] : others);
+  }
+  for (const type of facts(was, profile))
+    draft.event({ type, subject: `Profiles/${profile.id}`, time: new Date(time).toISOString(), data: { profile, cause } });
+}
+
+function facts(was: Profile | undefined, is: Profile): TeamFact['type'][] {
+  if (!was) return ['profile.created'];
+  const found: TeamFact['type'][] = [];
+  if (identityOf(was) !== identityOf(is)) found.push('profile.updated');
+  if (was.role !== is.role) found.push('profile.role.changed');
+  if (was.status !== is.status) found.push(is.status === 'archived' ? 'profile.archived' : 'profile.restored');
+  return found;
+}
+
+const identityOf = ({ scimId, email, userName, displayName, givenName, familyName }: Profile): string =>
+  JSON.stringify([scimId, email, userName, displayName, givenName, familyName]);
+
+/** With another status; an archive ends every session that is open. */
+export const withStatus = (person: Person, status: Profile['status']): Person => ({
+  ...person,
+  profile: { ...person.profile, status },
+  generation: person.generation + (status === 'archived' && person.profile.status === 'active' ? 1 : 0),
+});

@@ -1,0 +1,50 @@
+import { CoreChange, changesPerCall, NewProfile, TeamCommand } from '@claras/contracts/core-app';
+import { type CoreApp, type Team, TeamRefusal } from '@claras/ports/core-app/core-app';
+import { internalApi } from '@claras/service-kit/internal-api';
+import type { Log } from '@claras/service-kit/log';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+
+export const coreAppPath = '/core/v1';
+
+const Id = Type.String({ minLength: 1, maxLength: 128 });
+const Tenant = Type.Object({ tenant: Id });
+const Changes = Type.Object({ changes: Type.Array(CoreChange, { maxItems: changesPerCall }) }, { additionalProperties: false });
+const Page = Type.Object({ after: Type.Optional(Id), limit: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })) });
+const Email = Type.Object({ email: Type.String({ maxLength: 254 }) });
+const Token = Type.Object({ token: Type.String({ maxLength: 128 }) });
+
+const statuses = { 'not-found': 404, 'last-owner': 409, 'email-taken': 409 } as const;
+const known = (error: unknown) => (error instanceof TeamRefusal ? { status: statuses[error.code], code: error.code } : undefined);
+
+export function coreAppRoutes({ core, ...parts }: { core: CoreApp & Team; token: string; log: Log }) {
+  return async (instance: FastifyInstance): Promise<void> => {
+    internalApi(instance, { ...parts, known });
+    const app = instance.withTypeProvider<TypeBoxTypeProvider>();
+    const params = Tenant;
+    app.post('/tenants/:tenant/changes', { schema: { params, body: Changes }, bodyLimit: 8 * 1024 * 1024 }, async (request) => ({
+      outcomes: await core.apply(request.params.tenant, request.body.changes),
+    }));
+    app.get('/tenants/:tenant/seats', { schema: { params } }, (request) => core.seats(request.params.tenant));
+    app.get('/tenants/:tenant/profiles', { schema: { params, querystring: Page } }, ({ params: { tenant }, query: { after, limit } }) =>
+      core.list(tenant, { limit: limit ?? 100, ...(after ? { after } : {}) }),
+    );
+    app.post('/tenants/:tenant/profiles', { schema: { params, body: NewProfile } }, (request) =>
+      core.create(request.params.tenant, request.body),
+    );
+    app.post(
+      '/tenants/:tenant/profiles/:profile/command',
+      { schema: { params: Type.Object({ tenant: Id, profile: Id }), body: TeamCommand } },
+      (request) => core.byHand(request.params.tenant, request.params.profile, request.body),
+    );
+    app.post('/tenants/:tenant/sign-in', { schema: { params, body: Email } }, async (request) => {
+      const token = await core.signIn(request.params.tenant, request.body.email);
+      return token === undefined ? {} : { token };
+    });
+    app.post('/tenants/:tenant/session', { schema: { params, body: Token } }, async (request) => {
+      const profile = await core.session(request.params.tenant, request.body.token);
+      return profile ? { profile } : {};
+    });
+  };
+}

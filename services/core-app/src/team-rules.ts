@@ -1,0 +1,38 @@
+import type { NewProfile, TeamCommand } from '@claras/contracts/core-app';
+import type { Profile } from '@claras/contracts/events';
+import { TeamRefusal } from '@claras/ports/core-app/core-app';
+import type { Draft } from './draft.ts';
+import { emailOwnerKey, ownersKey, type Person, personKey, save, withStatus } from './person.ts';
+
+/** A change by hand. It takes no sequence, and stands until the next event about that facet. Throws {@link TeamRefusal}. */
+export function applyByHand(draft: Draft, id: string, command: TeamCommand, time: number): Profile {
+  const person = draft.get<Person>(personKey(id));
+  if (!person) throw new TeamRefusal('not-found', 'there is no such profile');
+  const after = commanded(person, command);
+  if (JSON.stringify(after) === JSON.stringify(person)) return person.profile;
+  lastActiveOwnerStays(draft, person.profile, after.profile);
+  save(draft, person, after, 'hand', time);
+  return after.profile;
+}
+
+function commanded(person: Person, command: TeamCommand): Person {
+  if (command.command === 'change-role') return { ...person, profile: { ...person.profile, role: command.role } };
+  return withStatus(person, command.command === 'archive' ? 'archived' : 'active');
+}
+
+/** "The last active Owner of a tenant cannot be demoted or archived by hand" (M11). */
+function lastActiveOwnerStays(draft: Draft, was: Profile, is: Profile): void {
+  const counted = was.role === 'owner' && was.status === 'active';
+  const still = is.role === 'owner' && is.status === 'active';
+  if (!counted || still) return;
+  const others = (draft.get<string[]>(ownersKey) ?? []).filter((id) => id !== was.id);
+  if (others.length === 0) throw new TeamRefusal('last-owner', 'the last active owner stays');
+}
+
+/** A profile that SCIM does not know: made by a sign-in or by hand. */
+export function createByHand(draft: Draft, { email, displayName, role }: NewProfile, id: string, time: number): Profile {
+  if (draft.get(emailOwnerKey(email)) !== undefined) throw new TeamRefusal('email-taken', 'a profile has this e-mail address already');
+  const profile: Profile = { id, email, displayName, role, status: 'active' };
+  save(draft, undefined, { profile, fences: { identity: 0, role: 0, access: 0 }, generation: 0, adopted: false }, 'hand', time);
+  return profile;
+}
