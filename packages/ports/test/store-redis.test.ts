@@ -1,8 +1,8 @@
 import type { Runtime } from '@claras/ports/runtime';
-import type { StoreSettings } from '@claras/ports/store/memory-store';
 import { redisStore } from '@claras/ports/store/redis-store';
 import { type Change, StoreUnavailable } from '@claras/ports/store/store';
 import { storeContract } from '@claras/ports/store/store.contract';
+import type { StoreSettings } from '@claras/ports/store/store-settings';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import { Redis } from 'ioredis';
 import t from 'tap';

@@ -1,22 +1,13 @@
 import { toRecord } from '@claras/contracts/cloud-event';
 import { topics } from '@claras/contracts/topics';
 import { cellOf } from '../cell.ts';
+import { decodeEntry, jsonOfPuts } from './entry-text.ts';
 import type { LmdbEnvironment } from './lmdb-environment.ts';
 import type { Slice } from './lmdb-slices.ts';
-import type { StoreSettings } from './memory-store.ts';
 import { assertFits, fits, partsOf } from './scope.ts';
 import type { Change, CommitResult, Entry, Json, Scope, Store } from './store.ts';
+import type { StoreSettings } from './store-settings.ts';
 
-/** `version time json` */
-function decode<T>(text: string): Entry<T> {
-  const first = text.indexOf(' ');
-  const second = text.indexOf(' ', first + 1);
-  return {
-    version: Number(text.slice(0, first)),
-    time: Number(text.slice(first + 1, second)),
-    value: JSON.parse(text.slice(second + 1)) as T,
-  };
-}
 const jsonOf = (text: string): string => text.slice(text.indexOf(' ', text.indexOf(' ') + 1) + 1);
 const versionOf = (text: string | undefined): number => (text === undefined ? 0 : Number(text.slice(0, text.indexOf(' '))));
 
@@ -87,7 +78,7 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf, runtim
       assertOpen();
       return keys.map((key) => {
         const text = fits(key) ? documents.get(`${scope}\0${key}`) : undefined;
-        return text === undefined ? undefined : decode<T>(text);
+        return text === undefined ? undefined : decodeEntry<T>(text);
       });
     },
     async range(scope, index, query) {
@@ -101,7 +92,7 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf, runtim
     async commit(scope, change) {
       assertFits(scope, change);
       // Here, so that what cannot be written fails before it waits, and the transaction is short.
-      const puts = Object.entries(change.put ?? {}).map(([key, value]): [string, string] => [key, JSON.stringify(value)]);
+      const puts = jsonOfPuts(change.put);
       return environment.write(() => apply(slices.find(scope), change, puts));
     },
     outbox: () => undefined,

@@ -1,19 +1,12 @@
 import { toRecord } from '@claras/contracts/cloud-event';
-import type { TopicName } from '@claras/contracts/topics';
 import { cellOf } from '../cell.ts';
-import type { Runtime } from '../runtime.ts';
+import { jsonOfPuts } from './entry-text.ts';
 import { memoryOutbox } from './memory-outbox.ts';
 import { recentChanges } from './recent-changes.ts';
 import { assertFits, partsOf } from './scope.ts';
 import { type SortedMembers, sortedMembers } from './sorted-members.ts';
 import type { Change, CommitResult, Entry, Json, Scope, Store } from './store.ts';
-
-export interface StoreSettings {
-  cells: number;
-  /** Service → the topic of its events. Other services have none. */
-  topicOf: Readonly<Record<string, TopicName>>;
-  runtime: Runtime;
-}
+import type { StoreSettings } from './store-settings.ts';
 
 interface Slice {
   documents: Map<string, { json: string; version: number; time: number }>;
@@ -84,7 +77,7 @@ export function memoryStore({ cells, topicOf, runtime }: StoreSettings): Store {
       if (first) return { ...first };
       const conflict = conflictOf(slice, change);
       if (conflict !== undefined) return { ok: false, conflict };
-      const puts = Object.entries(change.put ?? {}).map(([key, value]): [string, string] => [key, JSON.stringify(value)]);
+      const puts = jsonOfPuts(change.put);
       const records = recordsOf(scope, change, slice.sequence);
       slices.set(scope, slice);
       write(slice, change, puts, ++slice.version);

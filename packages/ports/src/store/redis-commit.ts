@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
+import { jsonOfPuts } from './entry-text.ts';
 import type { Change, CommitResult } from './store.ts';
 
 const lua = readFileSync(new URL('./commit.lua', import.meta.url), 'utf8');
@@ -24,10 +25,9 @@ const list = (items: readonly (string | number)[]): (string | number)[] => [item
 
 /** KEYS and ARGV of commit.lua. Throws what cannot be written as JSON. */
 export function argumentsOf(place: Place, change: Change): { keys: string[]; args: (string | number)[] } {
-  const { id, time, expect = {}, touch = [], remove = [], put = {}, drop = [], index = {}, events = [] } = change;
+  const { id, time, expect = {}, touch = [], remove = [], put, drop = [], index = {}, events = [] } = change;
   const keys = [place.documents, place.state, place.changes, place.olderChanges, place.outbox];
   const numberOf = (name: string): number => keys.push(place.index(name));
-  const puts = Object.entries(put).flatMap(([key, value]) => [key, JSON.stringify(value)]);
   const dropped = drop.map(numberOf);
   const indexes = Object.entries(index).flatMap(([name, { add = [], remove: leave = [] }]) => [
     numberOf(name),
@@ -39,7 +39,7 @@ export function argumentsOf(place: Place, change: Change): { keys: string[]; arg
     ...list(Object.entries(expect).flat()),
     ...list(touch),
     ...list(remove),
-    ...list(puts),
+    ...list(jsonOfPuts(put).flat()),
     ...list(dropped),
     ...[Object.keys(index).length, ...indexes],
     ...list(events.map((event) => JSON.stringify(event))),

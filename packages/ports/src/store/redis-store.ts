@@ -1,25 +1,15 @@
 import type { Redis } from 'ioredis';
 import { cellOf } from '../cell.ts';
 import type { Log } from '../log.ts';
-import type { StoreSettings } from './memory-store.ts';
+import { decodeEntry } from './entry-text.ts';
 import { commitScript, type Place } from './redis-commit.ts';
 import { redisConnection } from './redis-connection.ts';
 import { appendChannel, outboxKey, redisOutbox } from './redis-outbox.ts';
 import { assertFits, partsOf } from './scope.ts';
 import type { Entry, Json, RangeQuery, Scope, Store } from './store.ts';
+import type { StoreSettings } from './store-settings.ts';
 
 const cellsKey = 'claras:cells';
-
-/** `version time json` */
-function decode<T>(text: string): Entry<T> {
-  const first = text.indexOf(' ');
-  const second = text.indexOf(' ', first + 1);
-  return {
-    version: Number(text.slice(0, first)),
-    time: Number(text.slice(first + 1, second)),
-    value: JSON.parse(text.slice(second + 1)) as T,
-  };
-}
 
 export interface RedisStore extends Store {
   /** `always`: what is acknowledged is on the disk of the server (appendonly yes, appendfsync always). Else it is not, or cannot be told. */
@@ -88,7 +78,7 @@ export function redisStore(url: string, { cells, topicOf, runtime, log }: StoreS
     async read<T = Json>(scope: Scope, keys: readonly string[]): Promise<(Entry<T> | undefined)[]> {
       if (keys.length === 0) return [];
       const texts = await ask((client) => client.hmget(placeOf(scope).documents, ...keys));
-      return texts.map((text) => (text === null ? undefined : decode<T>(text)));
+      return texts.map((text) => (text === null ? undefined : decodeEntry<T>(text)));
     },
     async range(scope, index, query) {
       const place = placeOf(scope);

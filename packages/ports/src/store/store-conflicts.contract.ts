@@ -51,13 +51,14 @@ export function conflictCases(check: StoreCase): void {
     const answers = await Promise.allSettled([
       commit(acme, { put: { a: 1 } }),
       commit(acme, { put: { b: 10n } }),
+      commit(acme, { put: { b: undefined } }),
       commit(acme, { put: { c: 1 }, events: [{ ...eventOf(1), data: 10n }] }),
       commit('nameless/acme', { put: { d: 1 }, events: [eventOf(1)] }),
       commit(acme, { put: { e: 1 }, events: [eventOf(1)] }),
     ]);
     t.strictSame(
       answers.map(({ status }) => status),
-      ['fulfilled', 'rejected', 'rejected', 'rejected', 'fulfilled'],
+      ['fulfilled', 'rejected', 'rejected', 'rejected', 'rejected', 'fulfilled'],
     );
     t.strictSame((await Promise.all(['a', 'b', 'c', 'd', 'e'].map((key) => entry(acme, key)))).map(Boolean), [
       true,
