@@ -1,5 +1,5 @@
 import type { AttributePath } from './attribute-path.ts';
-import { type Json, type JsonObject, onePrimary, readValue } from './attribute-value.ts';
+import { type Json, type JsonObject, onePrimary, readValue, saysAnything } from './attribute-value.ts';
 import type { Attribute } from './attributes.ts';
 import type { Filter } from './filter.ts';
 import { isObject, own } from './own.ts';
@@ -50,3 +50,14 @@ export function elementOf(filter: Filter): JsonObject {
   const value = readValue(attribute, filter.value, () => {});
   return value === undefined ? {} : { [attribute.name]: value };
 }
+
+/** With another value of one part, or without it. Undefined where nothing is left. */
+export function withPart(one: JsonObject | undefined, { name }: Attribute, value: Json | undefined): JsonObject | undefined {
+  const changed = { ...one };
+  if (value === undefined) delete changed[name];
+  else changed[name] = value;
+  return Object.keys(changed).length > 0 ? changed : undefined;
+}
+
+/** An element that lost what it said is dropped. */
+export const leftOf = (one: JsonObject | undefined): JsonObject | undefined => (one && saysAnything(one) ? one : undefined);

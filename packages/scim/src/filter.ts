@@ -209,6 +209,13 @@ export function indexedEquality(filter: Filter): { attribute: string; value: str
   return [];
 }
 
+/** How many comparisons judge one resource, at most. */
+export function termsOf(filter: Filter): number {
+  if ('terms' in filter) return filter.terms.reduce((sum, term) => sum + termsOf(term), 0);
+  if (filter.op === 'not') return termsOf(filter.term);
+  return filter.op === 'has' ? termsOf(filter.element) : 1;
+}
+
 /** Whether the filter is about this top-level attribute, so that it must be read first. */
 export function mentions(filter: Filter, attribute: string): boolean {
   if ('terms' in filter) return filter.terms.some((term) => mentions(term, attribute));

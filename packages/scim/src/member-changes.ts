@@ -1,10 +1,10 @@
 import { isMembers } from './attribute-path.ts';
-import type { Filter } from './filter.ts';
+import { type Filter, termsOf } from './filter.ts';
 import { compileFilter } from './filter-evaluate.ts';
 import { givenMembers, membersOf } from './member.ts';
 import type { PatchOperation } from './patch.ts';
 import type { Target } from './patch-path.ts';
-import { invalidPath } from './scim-error.ts';
+import { invalidPath, tooMany } from './scim-error.ts';
 
 /** What a PATCH asks of a group's members, folded in order: first `clear`, then `remove` and `removeWhere`, then `add`. */
 export interface MemberChanges {
@@ -16,6 +16,9 @@ export interface MemberChanges {
   /** Filters over a group, `members[…]`, that cannot be reduced to ids. */
   removeWhere: Filter[];
 }
+
+/** Each is a look at every member. */
+const mostTerms = 50;
 
 /** Throws 400 invalidValue for members without an id. */
 export function memberChanges(operations: readonly PatchOperation[]): MemberChanges {
@@ -77,9 +80,11 @@ function memberFold() {
     },
     removeWhere(filter: Filter): void {
       touched = true;
+      filters.push(filter);
+      if (filters.reduce((sum, one) => sum + termsOf(one), 0) > mostTerms)
+        throw tooMany('The PATCH has too many filters on members; remove them by value.');
       const matches = compileFilter(filter);
       for (const id of adding) if (matches({ members: [{ value: id, type: 'User' }] })) adding.delete(id);
-      filters.push(filter);
     },
     changes: (): MemberChanges => ({ touched, clear: cleared, add: [...adding], remove: [...removing], removeWhere: filters }),
   };

@@ -1,9 +1,9 @@
 import { isMembers } from './attribute-path.ts';
 import type { ResourceType } from './attributes.ts';
-import { type Draft, edit, type Verb, withSchemas } from './edit.ts';
+import { type Draft, edit, type Verb } from './edit.ts';
 import { isObject, ownInAnyCase } from './own.ts';
 import { type PatchPath, parsePatchPath, type Target } from './patch-path.ts';
-import { assertRequired, type Resource } from './resource.ts';
+import { finished, type Resource } from './resource.ts';
 import { invalidPath, invalidSyntax, invalidValue, mutability, noTarget } from './scim-error.ts';
 
 /** One operation of a PATCH (RFC 7644, 3.5.2). Without a path, the keys of `value` are paths. */
@@ -52,8 +52,7 @@ export function applyPatch(
   const edited = edit(type, resource, (draft) => {
     for (const operation of operations) apply(draft, operation);
   });
-  assertRequired(type, edited.resource);
-  return { resource: withSchemas(type, edited.resource), ignored: edited.ignored };
+  return { resource: finished(type, edited.resource), ignored: edited.ignored };
 }
 
 function apply(draft: Draft, { op, path, value }: PatchOperation): void {
@@ -65,7 +64,7 @@ function apply(draft: Draft, { op, path, value }: PatchOperation): void {
       if (op === 'remove' || !isObject(value)) throw invalidPath('The path names a whole schema; name an attribute of it.');
       return draft.merge(value, op);
     case 'extension':
-      return op === 'remove' ? draft.removeExtension(path.urn) : draft.mergeExtension(path.urn, value, op);
+      return op === 'remove' ? draft.dropExtension(path.urn) : draft.mergeExtension(path.urn, value, op);
     default:
       return applyTo(draft, path.target, op, value);
   }

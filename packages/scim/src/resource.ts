@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from './attribute-value.ts';
 import type { ResourceType } from './attributes.ts';
-import { edit, withSchemas } from './edit.ts';
+import { edit } from './edit.ts';
 import { givenMembers, type Member, membersOf } from './member.ts';
 import { isObject } from './own.ts';
-import { invalidSyntax, invalidValue } from './scim-error.ts';
+import { invalidSyntax, invalidValue, payloadTooLarge } from './scim-error.ts';
 
 export type { Json };
 /** A resource's attributes by their canonical names; an extension's under its URN. Without id, meta and what is kept elsewhere. */
@@ -23,15 +23,23 @@ export interface ReadResource {
 export function readResource(type: ResourceType, body: unknown): ReadResource {
   if (!isObject(body)) throw invalidSyntax('The body must be a JSON object that describes the resource.');
   const { resource, ignored } = edit(type, {}, (draft) => draft.merge(body, 'replace'));
-  assertRequired(type, resource);
   const saysActive = resource.active !== undefined;
   if (type.name === 'User' && !saysActive) resource.active = true;
   const members = type.name === 'Group' ? membersOf(givenMembers(body)?.value) : [];
-  return { resource: withSchemas(type, resource), members, ignored, saysActive };
+  return { resource: finished(type, resource), members, ignored, saysActive };
 }
 
-/** userName of a user, displayName of a group. */
-export function assertRequired(type: ResourceType, resource: Resource): void {
-  for (const attribute of type.schema.attributes)
-    if (attribute.required && !String(resource[attribute.name] ?? '').trim()) throw invalidValue(`${attribute.name} is required.`);
+/** In characters of JSON. Events carry the whole resource, and Kafka takes a message of up to 1 MiB. */
+const largest = 256 * 1024;
+
+/**
+ * A resource as it may be stored: with userName or displayName, and with the `schemas` of its attributes and of the extensions that have
+ * values (RFC 7643, 3). Throws 400 invalidValue or 413.
+ */
+export function finished(type: ResourceType, { schemas: _, ...attributes }: Resource): Resource {
+  for (const { name, required } of type.schema.attributes)
+    if (required && !String(attributes[name] ?? '').trim()) throw invalidValue(`${name} is required.`);
+  if (JSON.stringify(attributes).length > largest)
+    throw payloadTooLarge('A resource has at most 256 KiB; send fewer or shorter attributes.');
+  return { schemas: [type.schema.id, ...Object.keys(attributes).filter((name) => name.includes(':'))], ...attributes };
 }

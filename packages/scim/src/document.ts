@@ -1,0 +1,74 @@
+import type { AttributePath } from './attribute-path.ts';
+import { assertFew, type Json, type JsonObject, onePrimary, type PassOver } from './attribute-value.ts';
+import { isObject, own } from './own.ts';
+
+/** A resource while it is changed: a copy, whose attributes are read and written by path. Values in it are never changed in place. */
+export interface Document {
+  objectAt(path: AttributePath): JsonObject | undefined;
+  elementsAt(path: AttributePath): readonly Json[];
+  /** Undefined unassigns. */
+  put(path: AttributePath, value: Json | undefined): void;
+  /** Without those that are undefined. `chosen` may be the primary one; then no other is. */
+  putElements(path: AttributePath, elements: readonly (Json | undefined)[], chosen?: Json): void;
+  dropExtension(urn: string): void;
+  passOver: PassOver;
+  /** The copy, and the names of what was passed over. */
+  close(): { resource: JsonObject; ignored: string[] };
+}
+
+const mostPassedOver = 100;
+
+export function openDocument(before: JsonObject): Document {
+  const resource = copied(before);
+  const ignored = new Set<string>();
+  const passOver: PassOver = (name) => {
+    if (ignored.size < mostPassedOver) ignored.add(name.slice(0, 128));
+  };
+
+  const containerOf = ({ extension }: AttributePath): JsonObject | undefined =>
+    extension === undefined ? resource : (own(resource, extension) as JsonObject | undefined);
+  const valueAt = (path: AttributePath): unknown => own(containerOf(path), path.attribute.name);
+
+  function unassign(path: AttributePath): void {
+    const { attribute, extension } = path;
+    // Nobody says by leaving `active` empty that access ends, nor that it comes back.
+    if (extension === undefined && attribute.name === 'active') return passOver('active');
+    const container = containerOf(path);
+    if (!container) return;
+    delete container[attribute.name];
+    if (extension !== undefined && Object.keys(container).length === 0) delete resource[extension];
+  }
+
+  function put(path: AttributePath, value: Json | undefined): void {
+    if (value === undefined) return unassign(path);
+    const container = containerOf(path);
+    if (container) container[path.attribute.name] = value;
+    else resource[path.extension as string] = { [path.attribute.name]: value };
+  }
+
+  return {
+    objectAt(path) {
+      const value = valueAt(path);
+      return isObject(value) ? (value as JsonObject) : undefined;
+    },
+    elementsAt(path) {
+      const value = valueAt(path);
+      return Array.isArray(value) ? value : [];
+    },
+    put,
+    putElements(path, elements, chosen) {
+      const left = elements.filter((element) => element !== undefined);
+      assertFew(path.attribute, left);
+      put(path, left.length > 0 ? onePrimary(left, chosen) : undefined);
+    },
+    dropExtension(urn) {
+      delete resource[urn];
+    },
+    passOver,
+    close: () => ({ resource, ignored: [...ignored] }),
+  };
+}
+
+/** Only containers are changed in place, so only they are copied. */
+const copied = (resource: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(resource).map(([name, value]) => [name, isObject(value) ? { ...(value as JsonObject) } : value]));
