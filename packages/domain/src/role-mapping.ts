@@ -3,8 +3,8 @@ import { highestPrivilegeWins, type Role, roles } from './role.ts';
 /** The Role Mapping tab: zero or more group names for each role, as the owner typed them. */
 export type RoleMapping = Partial<Record<Role, readonly string[]>>;
 
-/** Names match a group's displayName after trimming, Unicode NFKC and case folding (M6). */
-export const groupNameKey = (name: string): string => name.normalize('NFKC').trim().toLowerCase();
+/** Names match a group's displayName after trimming, Unicode NFKC and case folding (M6): by upper case first, so that ß and SS are one. */
+export const groupNameKey = (name: string): string => name.normalize('NFKC').trim().toUpperCase().toLowerCase();
 
 /** Role that a mapping gives to members of one group, by the group's displayName; undefined where no name matches. */
 export function roleOfGroup(mapping: RoleMapping, displayName: string): Role | undefined {

@@ -16,7 +16,9 @@ t.test('M7 users get the highest level of privilege in order of owner > manager 
   fc.assert(
     fc.property(fc.array(anyRole, { minLength: 1 }), (candidates) => {
       const highest = highestPrivilegeWins(candidates);
-      return highest !== undefined && candidates.includes(highest) && candidates.every((role) => roles.indexOf(role) <= roles.indexOf(highest));
+      return (
+        highest !== undefined && candidates.includes(highest) && candidates.every((role) => roles.indexOf(role) <= roles.indexOf(highest))
+      );
     }),
   );
 });
@@ -31,6 +33,7 @@ t.test('M6 group names match after trimming, NFKC and case folding', async (t) =
   t.equal(roleOfGroup(mapping, 'team leads'), 'manager');
   t.equal(roleOfGroup(mapping, 'DIRECTORS'), 'owner', 'full-width letters are the same letters');
   t.equal(roleOfGroup(mapping, 'cafe\u0301'), 'assistant', 'composed and decomposed are one name');
+  t.equal(roleOfGroup({ adviser: ['GROSSE'] }, 'Große'), 'adviser', 'full case folding');
   t.equal(roleOfGroup(mapping, 'Team  Leads'), undefined, 'spaces inside a name count');
 });
 

@@ -60,8 +60,8 @@ function person(random: SeededRandom, given: string, family: string, login: stri
     'name.givenName': writtenName(given),
     'name.familyName': writtenName(family),
     'name.formatted': name,
-    // A guest's sign-in name has #EXT#, the address has not.
-    'emails[type eq "work"].value': userName.replace('_partner.example#EXT#', ''),
+    // A guest's sign-in name is the home address, rewritten; the address stays that of the home company.
+    'emails[type eq "work"].value': userName.replace(`_partner.example#EXT#@${companyDomain}`, '@partner.example'),
     [`${enterpriseSchema}:employeeNumber`]: String(10_000 + random.below(90_000)),
     [`${enterpriseSchema}:department`]: random.pick(departments),
   };

@@ -73,7 +73,7 @@ async function openPorts({ storeUrl, busUrl, cells, runtime, log }: BackingOptio
     const environment = lmdbEnvironment(storeUrl.slice('file:'.length), settings);
     return { store: lmdbStore(environment, settings), bus: embeddedBus(environment, settings) };
   }
-  const store = storeUrl === 'memory:' ? memoryStore(settings) : redisStore(storeUrl, settings);
+  const store = storeUrl === 'memory:' ? memoryStore(settings) : redisStore(storeUrl, { ...settings, ...(log ? { log } : {}) });
   const bus =
     busUrl === 'memory:' ? memoryBus({ runtime }) : kafkaBus(busUrl, { clientId: 'claras-scim', runtime, ...(log ? { log } : {}) });
   return { store, bus };

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const root = resolve(import.meta.dirname, '../..');
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Resolves with the first answer that is not undefined; the condition is asked again and again for `ms`. */
+export async function eventually<T>(ms: number, what: string, ask: () => Promise<T | undefined>): Promise<T> {
+  for (const deadline = Date.now() + ms; ; ) {
+    const answer = await ask().catch(() => undefined);
+    if (answer !== undefined) return answer;
+    if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
+    await sleep(20);
+  }
+}
+
+/** `npm start` as a process of its own, on a folder and a port of its own. */
+export async function localGateway() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'claras-'));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  let child: ChildProcess | undefined;
+  let printed = '';
+
+  async function start(): Promise<void> {
+    const env = { ...process.env, PORT: String(port), DATA_DIR: dataDir };
+    const started = spawn(process.execPath, [join(root, 'services/local/src/main.ts')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    started.stdout.on('data', (text: Buffer) => {
+      printed += text;
+    });
+    child = started;
+    await eventually(15_000, 'the gateway answers', async () => ((await fetch(`${url}/livez`)).ok ? true : undefined));
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+
+  await start();
+  return {
+    url,
+    scimUrl: `${url}/api/scim/v2`,
+    dataDir,
+    printed: () => printed,
+    api: restApi(url, () => readFileSync(join(dataDir, 'admin-token'), 'utf8').trim()),
+    /** kill -9, and at once up again. */
+    async crash(): Promise<void> {
+      await end('SIGKILL');
+      await start();
+    },
+    async restart(): Promise<void> {
+      await end('SIGTERM');
+      await start();
+    },
+    async remove(): Promise<void> {
+      await end('SIGTERM');
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The REST API as a test uses it. Throws for anything but 2xx. */
+export function restApi(url: string, token: () => string) {
+  const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const headers = { authorization: `Bearer ${token()}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+    const answer = await fetch(`${url}/api/v1${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (answer.status === 204 ? undefined : await answer.json()) as T;
+  };
+
+  async function team(tenant: string) {
+    const profiles: { id: string; userName?: string; email?: string; role: string; status: string }[] = [];
+    for (let after = ''; ; ) {
+      const page = await ask<{ profiles: typeof profiles; next?: string }>(
+        'GET',
+        `/tenants/${tenant}/team?limit=500${after && `&after=${after}`}`,
+      );
+      profiles.push(...page.profiles);
+      if (!page.next) return profiles;
+      after = page.next;
+    }
+  }
+
+  return {
+    ask,
+    team,
+    seats: (tenant: string) => ask<{ active: number; billed: { quantity: number } | null }>('GET', `/tenants/${tenant}/seats`),
+    /** A tenant with SCIM on, and a key that opens the edge. */
+    async tenant(name: string, domains: string[] = []): Promise<{ id: string; key: string; provider: string }> {
+      const { id } = await ask<{ id: string }>('POST', '/tenants', { name, domains, scim: true });
+      const { value } = await ask<{ value: string }>('POST', `/tenants/${id}/keys`, { name: 'Entra', scopes: ['scim.full'] });
+      const [provider] = (await ask<{ items: { id: string }[] }>('GET', `/tenants/${id}/providers`)).items;
+      return { id, key: value, provider: provider!.id };
+    },
+    map: (tenant: string, provider: string, mapping: object) =>
+      ask('PUT', `/tenants/${tenant}/providers/${provider}/role-mapping`, { mapping }),
+  };
+}
+export type RestApi = ReturnType<typeof restApi>;
