@@ -21,12 +21,15 @@ export function draftOf(read: ReadonlyMap<string, Entry | undefined>) {
       if (!to.includes(member)) to.push(member);
     },
     event: (event: OutgoingEvent): void => void events.push(event),
-    /** Undefined: nothing to write. Everything that was read and is written must still be as it was. */
+    /**
+     * Undefined: nothing to write. Everything that was read and is written must still be as it was. What is written unread follows from a
+     * document that was read: the e-mail that a profile gives up, the id of a new one.
+     */
     change(): Omit<Change, 'id' | 'time'> | undefined {
       if (written.size === 0) return undefined;
       const put = Object.fromEntries([...written].filter(([, value]) => value !== undefined));
-      const remove = [...written.keys()].filter((key) => !(key in put) && read.get(key));
-      const expect = Object.fromEntries([...written.keys()].map((key) => [key, read.get(key)?.version ?? 0]));
+      const remove = [...written.keys()].filter((key) => !(key in put) && (read.get(key) || !read.has(key)));
+      const expect = Object.fromEntries([...written.keys()].flatMap((key) => (read.has(key) ? [[key, read.get(key)?.version ?? 0]] : [])));
       return { expect, put, remove, index, events };
     },
   };

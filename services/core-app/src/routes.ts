@@ -2,7 +2,7 @@ import { CoreChange, changesPerCall, NewProfile, TeamCommand } from '@claras/con
 import { type CoreApp, type Team, TeamRefusal } from '@claras/ports/core-app/core-app';
 import { internalApi } from '@claras/service-kit/internal-api';
 import type { Log } from '@claras/service-kit/log';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 
@@ -11,7 +11,7 @@ export const coreAppPath = '/core/v1';
 const Id = Type.String({ minLength: 1, maxLength: 128 });
 const Tenant = Type.Object({ tenant: Id });
 const Changes = Type.Object({ changes: Type.Array(CoreChange, { maxItems: changesPerCall }) }, { additionalProperties: false });
-const Page = Type.Object({ after: Type.Optional(Id), limit: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })) });
+const Page = Type.Object({ after: Type.Optional(Id), limit: Type.Optional(Type.String({ pattern: '^\\d{1,4}$' })) });
 const Email = Type.Object({ email: Type.String({ maxLength: 254 }) });
 const Token = Type.Object({ token: Type.String({ maxLength: 128 }) });
 
@@ -21,6 +21,8 @@ const known = (error: unknown) => (error instanceof TeamRefusal ? { status: stat
 export function coreAppRoutes({ core, ...parts }: { core: CoreApp & Team; token: string; log: Log }) {
   return async (instance: FastifyInstance): Promise<void> => {
     internalApi(instance, { ...parts, known });
+    // Fastify's own compiler strips what the first kind of change in the union does not have, and refuses the others.
+    instance.setValidatorCompiler(TypeBoxValidatorCompiler);
     const app = instance.withTypeProvider<TypeBoxTypeProvider>();
     const params = Tenant;
     app.post('/tenants/:tenant/changes', { schema: { params, body: Changes }, bodyLimit: 8 * 1024 * 1024 }, async (request) => ({
@@ -28,7 +30,7 @@ export function coreAppRoutes({ core, ...parts }: { core: CoreApp & Team; token:
     }));
     app.get('/tenants/:tenant/seats', { schema: { params } }, (request) => core.seats(request.params.tenant));
     app.get('/tenants/:tenant/profiles', { schema: { params, querystring: Page } }, ({ params: { tenant }, query: { after, limit } }) =>
-      core.list(tenant, { limit: limit ?? 100, ...(after ? { after } : {}) }),
+      core.list(tenant, { limit: Math.min(1000, Number(limit ?? 100)), ...(after ? { after } : {}) }),
     );
     app.post('/tenants/:tenant/profiles', { schema: { params, body: NewProfile } }, (request) =>
       core.create(request.params.tenant, request.body),

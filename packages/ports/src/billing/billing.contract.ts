@@ -1,0 +1,31 @@
+import type { Test } from 'tap';
+import type { Billing } from './billing.ts';
+
+/** What every billing system must do. */
+export async function billingContract(t: Test, open: () => Promise<Billing>): Promise<void> {
+  const billing = await open();
+
+  await t.test('M24 the quantity is what was said last, by version', async (t) => {
+    t.equal(await billing.billed('a'), undefined);
+    t.strictSame(await billing.setSeats('a', { quantity: 3, version: 5, key: 'a:5:3' }), { quantity: 3, version: 5 });
+    t.strictSame(
+      await billing.setSeats('a', { quantity: 9, version: 4, key: 'a:4:9' }),
+      { quantity: 3, version: 5 },
+      'an older count changes nothing',
+    );
+    await billing.setSeats('a', { quantity: 2, version: 8, key: 'a:8:2' });
+    t.strictSame(await billing.billed('a'), { quantity: 2, version: 8 });
+  });
+
+  await t.test('M24 the same key twice is one effect', async (t) => {
+    const seats = { quantity: 4, version: 1, key: 'b:1:4' };
+    const answers = await Promise.all([billing.setSeats('b', seats), billing.setSeats('b', seats), billing.setSeats('b', seats)]);
+    for (const answer of answers) t.strictSame(answer, { quantity: 4, version: 1 });
+  });
+
+  await t.test('tenants are billed apart', async (t) => {
+    await billing.setSeats('c', { quantity: 1, version: 1, key: 'c:1:1' });
+    await billing.setSeats('d', { quantity: 7, version: 1, key: 'd:1:7' });
+    t.match(await billing.billed('c'), { quantity: 1 });
+  });
+}

@@ -1,0 +1,240 @@
+import type { AccessChange, CoreChange, IdentityChange, RoleChange } from '@claras/contracts/core-app';
+import type { Profile } from '@claras/contracts/events';
+import fc from 'fast-check';
+import type { Test } from 'tap';
+import { type CoreApp, type Team, TeamRefusal } from './core-app.ts';
+
+export const identity = (user: string, sequence: number, more: Partial<IdentityChange> = {}): IdentityChange => ({
+  facet: 'identity',
+  user,
+  sequence,
+  userName: `${user}@a.example`,
+  email: `${user}@a.example`,
+  displayName: user,
+  active: true,
+  linkDomains: ['a.example'],
+  ...more,
+});
+const automatic = (role: RoleChange['role']) => (role === 'owner' ? {} : { unlessCurrentRole: 'owner' as const });
+export const role = (user: string, sequence: number, wanted: RoleChange['role']): RoleChange => ({
+  facet: 'role',
+  user,
+  sequence,
+  role: wanted,
+  ...automatic(wanted),
+});
+export const access = (user: string, sequence: number, wanted: AccessChange['access']): AccessChange => ({
+  facet: 'access',
+  user,
+  sequence,
+  access: wanted,
+});
+const removal = (user: string, sequence: number): CoreChange => ({ facet: 'removal', user, sequence });
+
+/** What every core app must do, in this process or behind HTTP. `open` gives one; tenants keep the cases apart. */
+export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Team>): Promise<void> {
+  const core = await open();
+  let tenants = 0;
+  const fresh = () => {
+    const tenant = `tenant-${++tenants}`;
+    const profiles = async () => (await core.list(tenant, { limit: 1000 })).profiles;
+    const one = async () => (await profiles())[0] as Profile;
+    const apply = async (...changes: CoreChange[]) => (await core.apply(tenant, changes)).map(({ outcome }) => outcome);
+    return { tenant, profiles, one, apply };
+  };
+  const refusedAs = async (t: Test, answer: Promise<unknown>, code: TeamRefusal['code']) =>
+    answer.then(
+      () => t.fail('was accepted'),
+      (error: unknown) => t.ok(error instanceof TeamRefusal && error.code === code, code),
+    );
+
+  await t.test('M5 a new profile is an adviser, active, and one seat', async (t) => {
+    const { tenant, apply, one } = fresh();
+    t.strictSame(await apply(identity('ann', 1)), ['applied']);
+    t.match(await one(), { scimId: 'ann', email: 'ann@a.example', role: 'adviser', status: 'active' });
+    t.equal((await core.seats(tenant)).active, 1);
+  });
+
+  await t.test('a role or an access that comes before the identity waits for it, and is no seat', async (t) => {
+    const { tenant, apply, one } = fresh();
+    t.strictSame(await apply(role('ann', 2, 'manager'), access('ann', 3, 'archived')), ['applied', 'applied']);
+    t.strictSame([(await core.list(tenant, { limit: 10 })).total, (await core.seats(tenant)).active], [0, 0]);
+    await apply(identity('ann', 1));
+    t.match(await one(), { role: 'manager', status: 'archived' });
+    t.equal((await core.seats(tenant)).active, 0);
+  });
+
+  await t.test('what is not newer than its facet changes nothing; each facet has a fence of its own', async (t) => {
+    const { apply, one } = fresh();
+    await apply(identity('ann', 1), role('ann', 5, 'manager'));
+    t.strictSame(await apply(role('ann', 5, 'assistant'), role('ann', 4, 'assistant'), access('ann', 4, 'archived')), [
+      'stale',
+      'stale',
+      'applied',
+    ]);
+    t.match(await one(), { role: 'manager', status: 'archived' });
+    t.strictSame(
+      await apply(role('ann', 7, 'manager'), role('ann', 6, 'assistant')),
+      ['unchanged', 'stale'],
+      'nothing to do moves the fence, too',
+    );
+  });
+
+  await t.test('M10 the automation never lowers an owner, and may raise someone to owner', async (t) => {
+    const { tenant, apply, one } = fresh();
+    await apply(identity('ann', 1), role('ann', 2, 'owner'));
+    t.strictSame(await apply(role('ann', 3, 'assistant')), ['refused']);
+    t.match(await one(), { role: 'owner' });
+    const { id } = await one();
+    await core.create(tenant, { email: 'boss@a.example', displayName: 'Boss', role: 'owner' });
+    const [promoted] = await Promise.all([
+      core.byHand(tenant, id, { command: 'change-role', role: 'owner' }),
+      apply(role('ann', 4, 'adviser')),
+    ]);
+    t.equal(promoted.role, 'owner');
+    t.match(await one(), { role: 'owner' }, 'in a race with a promotion by hand, too');
+  });
+
+  await t.test(
+    'M9 M18 a profile from before SCIM is linked by e-mail in the provider’s domains, keeps its role and is one seat',
+    async (t) => {
+      const { tenant, apply, one, profiles } = fresh();
+      await core.create(tenant, { email: 'Ann@A.example', displayName: 'Ann', role: 'manager' });
+      await apply(identity('ann', 1));
+      t.match(await one(), { scimId: 'ann', role: 'manager', status: 'active' });
+      t.equal((await profiles()).length, 1);
+      t.equal((await core.seats(tenant)).active, 1);
+    },
+  );
+
+  await t.test('M18 an e-mail outside the provider’s domains, or of another user’s profile, links nobody', async (t) => {
+    const { tenant, apply } = fresh();
+    await core.create(tenant, { email: 'ann@other.example', displayName: 'Ann', role: 'owner' });
+    t.strictSame(await apply(identity('thief', 1, { email: 'ann@other.example' })), ['refused']);
+    await apply(identity('bob', 2));
+    t.strictSame(await apply(identity('twin', 3, { email: 'bob@a.example' })), ['refused']);
+    t.equal((await core.seats(tenant)).active, 2);
+  });
+
+  await t.test('S02 the e-mail of a linked profile does not leave the provider’s domains', async (t) => {
+    const { tenant, apply, one } = fresh();
+    await core.create(tenant, { email: 'ann@a.example', displayName: 'Ann', role: 'owner' });
+    await apply(identity('ann', 1));
+    t.strictSame(await apply(identity('ann', 2, { email: 'thief@evil.example' })), ['refused']);
+    t.match(await one(), { email: 'ann@a.example' });
+  });
+
+  await t.test('M20 names, e-mail and userName reach the profile', async (t) => {
+    const { apply, one } = fresh();
+    await apply(identity('ann', 1));
+    t.strictSame(
+      await apply(identity('ann', 2, { userName: 'anna@a.example', email: 'anna@a.example', displayName: 'Anna', givenName: 'Anna' })),
+      ['applied'],
+    );
+    t.match(await one(), { userName: 'anna@a.example', email: 'anna@a.example', displayName: 'Anna', givenName: 'Anna' });
+    t.strictSame(await apply(identity('new', 3, { email: 'ann@a.example' })), ['applied'], 'the old address is free');
+  });
+
+  await t.test(
+    'M23 a deleted user’s profile is archived; made again under the same userName it is linked and restored with its role',
+    async (t) => {
+      const { tenant, apply, one, profiles } = fresh();
+      await apply(identity('ann', 1), role('ann', 2, 'manager'), removal('ann', 3));
+      t.match(await one(), { status: 'archived' });
+      t.equal((await core.seats(tenant)).active, 0);
+      t.strictSame(
+        await apply(access('ann', 3, 'archived'), role('ann', 4, 'owner')),
+        ['stale', 'stale'],
+        'an id that is no longer linked',
+      );
+      await apply(identity('ann-2', 5, { userName: 'ANN@a.example', email: 'ann@a.example' }));
+      t.match(await profiles(), [{ scimId: 'ann-2', role: 'manager', status: 'active' }]);
+      t.equal((await profiles()).length, 1);
+      t.equal((await core.seats(tenant)).active, 1);
+    },
+  );
+
+  await t.test('M21 an archive ends sign-in and every session for good, restored or not', async (t) => {
+    const { tenant, apply } = fresh();
+    await apply(identity('ann', 1));
+    const before = (await core.signIn(tenant, 'ann@a.example')) as string;
+    t.match(await core.session(tenant, before), { scimId: 'ann' });
+    await apply(access('ann', 2, 'archived'));
+    t.equal(await core.session(tenant, before), undefined);
+    t.equal(await core.signIn(tenant, 'ann@a.example'), undefined);
+    await apply(access('ann', 3, 'active'));
+    t.equal(await core.session(tenant, before), undefined, 'a session from before the archive');
+    t.ok(await core.signIn(tenant, 'ann@a.example'));
+    t.equal(await core.session('another', before), undefined);
+  });
+
+  await t.test('M11 the last active owner cannot be demoted or archived by hand, not even two at once', async (t) => {
+    const { tenant } = fresh();
+    const owners = await Promise.all(
+      ['a', 'b'].map((n) => core.create(tenant, { email: `${n}@a.example`, displayName: n, role: 'owner' })),
+    );
+    const results = await Promise.allSettled(owners.map(({ id }) => core.byHand(tenant, id, { command: 'change-role', role: 'adviser' })));
+    t.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+    const last = (await core.list(tenant, { limit: 10 })).profiles.find(({ role }) => role === 'owner') as Profile;
+    await refusedAs(t, core.byHand(tenant, last.id, { command: 'archive' }), 'last-owner');
+    await refusedAs(t, core.byHand(tenant, 'nobody', { command: 'archive' }), 'not-found');
+    await refusedAs(t, core.create(tenant, { email: 'A@a.example', displayName: 'x', role: 'adviser' }), 'email-taken');
+  });
+
+  await t.test('a change by hand stands until the next event about that facet', async (t) => {
+    const { tenant, apply, one } = fresh();
+    await apply(identity('ann', 1), access('ann', 2, 'archived'));
+    await core.byHand(tenant, (await one()).id, { command: 'restore' });
+    await apply(identity('ann', 3, { displayName: 'Ann B', active: false }));
+    t.match(await one(), { displayName: 'Ann B', status: 'active' });
+    await apply(access('ann', 4, 'archived'));
+    t.match(await one(), { status: 'archived' });
+  });
+
+  await t.test('M24 seats are the active profiles, and their version grows with each fact of the team', async (t) => {
+    const { tenant, apply } = fresh();
+    const users = Array.from({ length: 250 }, (_, n) => `user${n}`);
+    await apply(...users.map((user, n) => identity(user, n + 1)));
+    const before = await core.seats(tenant);
+    await apply(...users.slice(0, 100).map((user, n) => access(user, 251 + n, 'archived')));
+    const after = await core.seats(tenant);
+    t.strictSame([before.active, after.active], [250, 150]);
+    t.equal(after.version - before.version, 100);
+    const page = await core.list(tenant, { limit: 100 });
+    t.strictSame([page.profiles.length, page.total], [100, 250]);
+    t.equal((await core.list(tenant, { limit: 200, after: page.next as string })).profiles.length, 150);
+  });
+
+  await t.test('in whatever order the facets of a history arrive, and however often, the end is the same', async (t) => {
+    const history: CoreChange[] = [
+      identity('ann', 1),
+      role('ann', 2, 'manager'),
+      access('ann', 3, 'archived'),
+      identity('ann', 4, { displayName: 'Ann B', active: false }),
+      role('ann', 5, 'assistant'),
+      access('ann', 6, 'active'),
+      identity('ann', 7, { displayName: 'Ann C' }),
+    ];
+    const end = async (changes: readonly CoreChange[]) => {
+      const { one, apply } = fresh();
+      for (const change of changes) await apply(change);
+      const { id: _, ...profile } = await one();
+      return profile;
+    };
+    const wanted = await end(history);
+    const facets = ['identity', 'role', 'access'] as const;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...facets, 'again' as const), { minLength: 10, maxLength: 25 }), async (picks) => {
+        const lanes = Object.fromEntries(facets.map((facet) => [facet, history.filter((change) => change.facet === facet)]));
+        const arrived: CoreChange[] = [];
+        for (const pick of picks) {
+          const next = pick === 'again' ? arrived[arrived.length >> 1] : lanes[pick]?.shift();
+          if (next) arrived.push(next);
+        }
+        const all = [...arrived, ...facets.flatMap((facet) => lanes[facet] as CoreChange[])];
+        t.strictSame(await end(all), wanted);
+      }),
+      { numRuns: 30 },
+    );
+  });
+}
