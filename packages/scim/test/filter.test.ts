@@ -158,6 +158,8 @@ t.test('S11: abuse is refused within 10 ms', async (t) => {
     t.equal(refusal(text), 'invalidFilter', name);
     t.ok(performance.now() - start < 10, `${name}: in time`);
   }
+  t.equal(refusal(`${'('.repeat(11)}title pr${')'.repeat(11)}`), 'invalidFilter', '11 levels');
+  t.equal(finds(`${'('.repeat(10)}title pr${')'.repeat(10)}`), true, '10 levels are welcome');
   t.equal(finds(Array(50).fill('title pr').join(' and ')), true, '50 terms are welcome');
   t.equal(finds(`title co "${'(a+)+$'}" or userName pr`), true, 'text is text, no pattern');
 });

@@ -57,6 +57,14 @@ t.test('no prototype is reached from a body, a path, a filter, a projection or a
     refusal(() => readResource(User, body));
     refusal(() => applyPatch(User, { userName: 'a' }, readPatch(User, { Operations: [{ op: 'add', value: body }] })));
   }
+  const custom = (name: string, value: string) => readResource(User, JSON.parse(`{"userName":"a","urn:x:2.0:User:${name}":${value}}`));
+  for (const name of ['__proto__', 'constructor', 'prototype', 'a.__proto__', 'a.constructor'])
+    t.strictSame(Object.keys(custom(name, '1').resource), ['schemas', 'userName', 'active'], `${name} is no attribute of an extension`);
+  t.match(
+    refusal(() => custom('a', '{"b":[{"__proto__":{"polluted":1}}]}')),
+    { status: 400 },
+    'nor deep in one',
+  );
   for (const name of [
     '__proto__',
     '__proto__.polluted',
