@@ -7,6 +7,7 @@ import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import { Redis } from 'ioredis';
 import t from 'tap';
 import { dropProxy } from './drop-proxy.ts';
+import { ownRedis } from './own-redis.ts';
 import { realUrl } from './real.ts';
 
 /** Databases of the server that this file empties and uses; other suites use others. */
@@ -34,6 +35,15 @@ t.test('while Redis is down, everything rejects with StoreUnavailable within 5 s
   ]);
   t.ok(runtime.now() - before < 5000);
   await store.close();
+});
+
+t.test('closing leaves nobody waiting', async (t) => {
+  const store = redisStore('redis://127.0.0.1:1', settings());
+  const before = runtime.now();
+  const asked = t.rejects(store.ping(), StoreUnavailable);
+  await store.close();
+  await asked;
+  t.ok(runtime.now() - before < 1000);
 });
 
 t.test('real Redis', async (t) => {
@@ -121,6 +131,26 @@ t.test('real Redis', async (t) => {
       t.ok((await store.commit('edge/scripts', change())).ok);
     });
 
+    await t.test('one change may add, ask for and remove more members than a call has room for arguments', async (t) => {
+      const many = Array.from({ length: 150_000 }, (_, n) => `member-${n}`);
+      await store.commit('edge/large', { id: 'add', time: 1, index: { i: { add: many } } });
+      t.match(await store.range('edge/large', 'i', { limit: 0 }), { total: many.length });
+      t.notOk((await store.has('edge/large', 'i', many)).includes(false));
+      await store.commit('edge/large', { id: 'remove', time: 2, index: { i: { remove: many } } });
+      t.match(await store.range('edge/large', 'i', { limit: 0 }), { total: 0 });
+    });
+
+    await t.test('a document is touched whatever the time of its change was', async (t) => {
+      const time = 1.5;
+      await store.commit('edge/times', { id: '1', time: 1, put: { a: 1 } });
+      await store.commit('edge/times', { id: '2', time, put: { b: 2 } });
+      t.match(await store.commit('edge/times', { id: '3', time, touch: ['a', 'b'] }), { ok: true, version: 3 });
+      t.strictSame(await store.read('edge/times', ['a', 'b']), [
+        { value: 1, version: 3, time },
+        { value: 2, version: 3, time },
+      ]);
+    });
+
     await t.test('another number of cells is refused', async (t) => {
       const other = redisStore(at(faultsDb), settings(8));
       await t.rejects(other.ping(), /made with 4 cells, not 8/);
@@ -149,5 +179,72 @@ t.test('real Redis', async (t) => {
       t.ok(keys.length >= 3);
       t.equal(new Set(keys.map((key) => /^\{c\d+\}/.exec(key)?.[0])).size, 1);
     });
+  });
+});
+
+t.test('a Redis of its own', async (t) => {
+  const redis = await ownRedis(t);
+  if (!redis) return;
+  const store = redisStore(redis.url, settings());
+  t.teardown(() => store.close());
+  await store.ping();
+
+  await t.test('kill -9 under load, thrice: the store comes back by itself, and every change is made once', async (t) => {
+    const scope = 'edge/killed';
+    const results = new Map<number, number>();
+    let made = 0;
+    let writing = true;
+    /** Sends a change until it is answered, as a caller does. */
+    async function settle(n: number): Promise<void> {
+      const same = change({ expect: { [`k${n}`]: 0 }, put: { [`k${n}`]: n } });
+      for (;;) {
+        try {
+          const result = await store.commit(scope, same);
+          results.set(n, result.ok ? result.sequence : -1);
+          return;
+        } catch (error) {
+          if (!(error instanceof StoreUnavailable)) throw error;
+        }
+      }
+    }
+    const write = async () => {
+      while (writing) await settle(made++);
+    };
+    const writers = Array.from({ length: 16 }, write);
+    for (const _ of [1, 2, 3]) {
+      const before = results.size;
+      while (results.size < before + 200) await runtime.sleep(1);
+      await redis.kill();
+      redis.start();
+    }
+    const before = results.size;
+    while (results.size < before + 200) await runtime.sleep(1);
+    writing = false;
+    await Promise.all(writers);
+
+    const numbers = [...results.values()].sort((a, b) => a - b);
+    t.strictSame(
+      numbers,
+      Array.from({ length: made }, (_, n) => n + 1),
+      'one number for each, none twice and none left out',
+    );
+    const keys = Array.from({ length: made }, (_, n) => `k${n}`);
+    t.strictSame(
+      (await store.read<number>(scope, keys)).map((entry) => entry?.value),
+      keys.map((_, n) => n),
+    );
+    t.match(await store.outbox('edge')!.depth(), { entries: made }, 'and one event for each');
+  });
+
+  await t.test('one that became a replica is asked for anew, as its address may lead to the next primary', async (t) => {
+    const admin = new Redis(redis.url);
+    t.teardown(() => admin.disconnect());
+    const connections = async () => Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1]);
+    const before = await connections();
+    await admin.replicaof('127.0.0.1', 1);
+    await t.rejects(store.commit(acme, change()), StoreUnavailable);
+    await admin.replicaof('NO', 'ONE');
+    t.ok((await store.commit(acme, change())).ok);
+    t.ok((await connections()) > before);
   });
 });

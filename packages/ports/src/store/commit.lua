@@ -44,7 +44,7 @@ local sequence, version, since = tonumber(known[1] or 0), tonumber(known[2] or 0
 local head = version .. ' ' .. time .. ' '
 
 for _, key in ipairs(touched) do
-  local json = string.match(redis.call('HGET', documents, key), '^%d+ %d+ (.*)$')
+  local json = string.match(redis.call('HGET', documents, key), '^%S+ %S+ (.*)$')
   redis.call('HSET', documents, key, head .. json)
 end
 for _, key in ipairs(removed) do redis.call('HDEL', documents, key) end

@@ -19,7 +19,10 @@ export interface Place {
   cell: number;
 }
 
-type Scripted = Redis & { commitChange(keys: number, ...args: (string | number)[]): Promise<[1, number, number] | [0, string]> };
+/** Takes lists: a hundred thousand members spread out as arguments would overflow the stack. */
+type Scripted = Redis & {
+  commitChange(count: number, keys: string[], args: (string | number)[]): Promise<[1, number, number] | [0, string]>;
+};
 
 const list = (items: readonly (string | number)[]): (string | number)[] => [items.length, ...items];
 
@@ -53,7 +56,7 @@ export function commitScript(client: Redis): (place: Place, change: Change) => (
   return (place, change) => {
     const { keys, args } = argumentsOf(place, change);
     return async () => {
-      const answer = await (client as Scripted).commitChange(keys.length, ...keys, ...args);
+      const answer = await (client as Scripted).commitChange(keys.length, keys, args);
       return answer[0] === 1 ? { ok: true, sequence: answer[1], version: answer[2] } : { ok: false, conflict: answer[1] };
     };
   };

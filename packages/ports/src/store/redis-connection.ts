@@ -18,6 +18,8 @@ const options = {
   connectTimeout: 1000,
   socketTimeout: 2000,
   commandTimeout: 2000,
+  // After a failover, the address may lead to the new primary.
+  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
   retryStrategy: (attempts: number) => Math.min(20 * 2 ** attempts, 1000),
 } satisfies RedisOptions;
 
@@ -74,6 +76,7 @@ export function redisConnection(url: string, runtime: Runtime, log?: Log) {
     },
     close(): void {
       closed = true;
+      ready.resolve();
       client.disconnect();
     },
   };

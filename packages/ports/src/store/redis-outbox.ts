@@ -20,6 +20,16 @@ const leaseKey = (service: string, cell: number): string => `{c${cell}}:lease:${
 const next = (id: string): string => id.replace(/\d+$/, (number) => String(Number(number) + 1));
 const committedAt = (id: string): number => Number(id.split('-')[0]);
 
+/** In one write and one read, since relays ask several times a second. */
+async function lengthsOf(client: Redis, keys: string[]): Promise<number[]> {
+  const step = client.pipeline();
+  for (const key of keys) step.xlen(key);
+  return ((await step.exec()) ?? []).map(([error, length]) => {
+    if (error) throw error;
+    return length as number;
+  });
+}
+
 interface Parts {
   url: string;
   service: string;
@@ -61,7 +71,7 @@ export function redisOutbox({ url, service, topic, cells, ask }: Parts): Outbox 
     depth: () =>
       ask(async (client) => {
         const keys = Array.from({ length: cells }, (_, cell) => outboxKey(service, cell));
-        const lengths = await Promise.all(keys.map((key) => client.xlen(key)));
+        const lengths = await lengthsOf(client, keys);
         const filled = keys.filter((_, cell) => lengths[cell]! > 0);
         const first = (await Promise.all(filled.map((key) => client.xrange(key, '-', '+', 'COUNT', 1)))).flat();
         const entries = lengths.reduce((sum, length) => sum + length, 0);

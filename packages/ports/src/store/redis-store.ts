@@ -87,7 +87,7 @@ export function redisStore(url: string, { cells, topicOf, runtime, log }: StoreS
     },
     async has(scope, index, members) {
       if (members.length === 0) return [];
-      const scores = await ask((client) => client.zmscore(placeOf(scope).index(index), ...members));
+      const scores = await ask((client) => client.zmscore(placeOf(scope).index(index), [...members]));
       return scores.map((score) => score !== null);
     },
     async commit(scope, change) {
