@@ -6,7 +6,14 @@ const pool = Buffer.alloc(10 * 256);
 let used = pool.length;
 const bytes = Buffer.alloc(16);
 
-/** UUID version 7 (RFC 9562, 5.7): 48 bits of time, 74 of chance. */
+/** The last id's millisecond, and how many came before it in that millisecond. */
+let last = 0;
+let counted = 0;
+
+/**
+ * UUID version 7 (RFC 9562, 5.7): 48 bits of time, 12 that count inside a millisecond (6.2, method 1), 62 of chance. Each sorts after the
+ * one before it, so that a list by id is a list by creation.
+ */
 function uuidV7(now: number): string {
   if (used === pool.length) {
     randomFillSync(pool);
@@ -14,8 +21,11 @@ function uuidV7(now: number): string {
   }
   pool.copy(bytes, 6, used, used + 10);
   used += 10;
-  bytes.writeUIntBE(now, 0, 6);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x70;
+  counted = now > last ? 0 : counted + 1;
+  last = Math.max(now, last) + (counted > 0xfff ? 1 : 0);
+  counted &= 0xfff;
+  bytes.writeUIntBE(last, 0, 6);
+  bytes.writeUInt16BE(0x7000 | counted, 6);
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;

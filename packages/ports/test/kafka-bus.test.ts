@@ -1,5 +1,6 @@
 import type { EventRecord } from '@claras/contracts/cloud-event';
 import { type Batch, type Bus, BusUnavailable } from '@claras/ports/bus/bus';
+import { busContract } from '@claras/ports/bus/bus.contract';
 import { kafkaBus } from '@claras/ports/bus/kafka-bus';
 import { brokersOf } from '@claras/ports/bus/kafka-client';
 import { kafkaLanes } from '@claras/ports/bus/kafka-lanes';
@@ -152,4 +153,13 @@ t.test('real Kafka', async (t) => {
     await consumer.close();
     await bus.seek(topic, topic, 'end');
   });
+});
+
+t.test('Kafka keeps the contract of every bus', (t) => {
+  const url = realUrl(t, 'TEST_KAFKA_URL');
+  if (url) {
+    const open = async () => kafkaBus(url, { clientId: 'contract', runtime });
+    busContract(t, { runtime, open, reopen: open });
+  }
+  t.end();
 });

@@ -1,6 +1,8 @@
 import { BusUnavailable } from '@claras/ports/bus/bus';
+import { busContract } from '@claras/ports/bus/bus.contract';
 import { memoryBus } from '@claras/ports/bus/memory-bus';
 import { cellOf } from '@claras/ports/cell';
+import { systemRuntime } from '@claras/ports/system-runtime';
 import t from 'tap';
 import { virtualRuntime } from './virtual-runtime.ts';
 
@@ -97,4 +99,9 @@ t.test('a topic that is not there, or has another number of partitions, is refus
   await t.rejects(bus.publish('t', [record('acme', '1')]), BusUnavailable);
   await bus.prepare([{ name: 't', partitions: 2 }]);
   await t.rejects(bus.prepare([{ name: 't', partitions: 3 }]), /2 partitions/);
+});
+
+t.test('the bus in memory keeps the contract of every bus', (t) => {
+  busContract(t, { runtime: systemRuntime, open: async () => memoryBus({ runtime: systemRuntime }) });
+  t.end();
 });

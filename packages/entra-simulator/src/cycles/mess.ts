@@ -10,7 +10,7 @@ import { planLeave } from './leave.ts';
 function duplicates(plan: Plan, random: SeededRandom, people: Person[]): void {
   plan.phase('duplicate creates');
   for (const person of people) plan.add({ kind: 'create-user-again', person: withoutManager(person) });
-  for (const group of random.some([...plan.company.groups.values()], 2)) plan.add({ kind: 'create-group-again', group });
+  for (const group of random.some([...plan.company.groups.values()], 2)) plan.add({ kind: 'create-group-again', group: { ...group } });
 }
 
 /** Off and on again, while other attributes of the same people are written at the same time. */

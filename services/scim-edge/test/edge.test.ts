@@ -1,0 +1,188 @@
+import t, { type Test } from 'tap';
+import { edgeOnMemory } from './edge-on-memory.ts';
+
+const { app, store, keys, providers, tenant, said } = await edgeOnMemory();
+const acme = await tenant('Acme');
+const other = await tenant('Other');
+const rest = await tenant('Rest only', ['rest.full']);
+t.teardown(() => app.close());
+
+const user = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'ann@a.example' };
+const patch = (...Operations: object[]) => ({ schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations });
+
+async function send(
+  method: string,
+  path: string,
+  { key = acme.key, body, headers = {} }: { key?: string; body?: unknown; headers?: Record<string, string> } = {},
+) {
+  const answer = await app.inject({
+    method: method as 'GET',
+    url: `/api/scim/v2${path}`,
+    headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/scim+json' }), ...headers },
+    ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return { status: answer.statusCode, headers: answer.headers, body: answer.body === '' ? undefined : answer.json() };
+}
+const created = async (body: object, path = '/Users') => (await send('POST', path, { body })).body as { id: string };
+
+/** A refusal is a SCIM error (RFC 7644, 3.12) that says what to do, and leaves everything as it was. */
+async function refused(t: Test, answer: Promise<Awaited<ReturnType<typeof send>>>, status: number, scimType?: string): Promise<void> {
+  const count = async () => (await store.range('edge/acme', 'users', { limit: 0 })).sequence;
+  const before = await count();
+  const { status: actual, body, headers } = await answer;
+  t.equal(actual, status);
+  t.match(headers['content-type'], 'application/scim+json');
+  t.match(body, { schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'], status: String(status), ...(scimType ? { scimType } : {}) });
+  t.ok(body.detail.length > 20, body.detail);
+  t.equal(await count(), before, 'no state change');
+}
+
+t.test('M14 no key, a malformed, unknown or revoked one is 401, and one without scim.full is 403', async (t) => {
+  const revoked = await keys.create({ tenant: 'acme', name: 'Old', scopes: ['scim.full'] });
+  await keys.revoke('acme', revoked.key.id);
+  for (const authorization of ['', 'Bearer', 'Basic YTpi', 'Bearer nonsense', `Bearer ${acme.key}x`, `Bearer ${revoked.value}`]) {
+    const answer = send('GET', '/Users', { headers: { authorization } });
+    t.match((await answer).headers['www-authenticate'], 'Bearer');
+    await refused(t, answer, 401);
+  }
+  await refused(t, send('GET', '/Users', { key: rest.key }), 403);
+});
+
+t.test('M1 with SCIM off every request of that tenant is 403 and says where to turn it on', async (t) => {
+  const off = await tenant('Switched off');
+  const [entra] = await providers.list(off.id);
+  await providers.setScim(off.id, entra!.id, false);
+  const { status, body } = await send('GET', '/Users', { key: off.key });
+  t.equal(status, 403);
+  t.match(body.detail, 'Enable SCIM');
+});
+
+t.test('the tenant is that of the key: another tenant’s ids are not there', async (t) => {
+  const { id } = await created({ ...user, userName: 'owned@a.example' });
+  for (const [method, body] of [
+    ['GET'],
+    ['DELETE'],
+    ['PUT', user],
+    ['PATCH', patch({ op: 'replace', path: 'title', value: 'x' })],
+  ] as const)
+    await refused(t, send(method, `/Users/${id}`, { key: other.key, body }), 404);
+  t.equal((await send('GET', `/Users?filter=userName+eq+%22owned@a.example%22`, { key: other.key })).body.totalResults, 0);
+});
+
+t.test('malformed, deep, oversize and wrongly typed bodies are refused cleanly', async (t) => {
+  await refused(t, send('POST', '/Users', { body: '{"userName":' }), 400, 'invalidSyntax');
+  await refused(t, send('POST', '/Users', { body: '[]' }), 400, 'invalidSyntax');
+  await refused(t, send('POST', '/Users', { body: `${'['.repeat(100_000)}${']'.repeat(100_000)}` }), 400, 'invalidSyntax');
+  await refused(t, send('POST', '/Users', { body: '{"userName":"x","__proto__":{"admin":true}}' }), 400, 'invalidSyntax');
+  await refused(t, send('POST', '/Users', { body: { ...user, title: 'x'.repeat(1024 * 1024) } }), 413);
+  await refused(t, send('POST', '/Users', { body: user, headers: { 'content-type': 'text/plain' } }), 415);
+  await refused(t, send('POST', '/Users', { body: {} }), 400, 'invalidValue');
+  await refused(t, send('POST', '/Users', { body: { ...user, active: 'perhaps' } }), 400, 'invalidValue');
+  t.equal(({} as { admin?: boolean }).admin, undefined);
+});
+
+t.test('a filter that is invalid, too long, too deep or about nothing is 400, and never the whole list', async (t) => {
+  const filters = [
+    'userName',
+    'userName eq',
+    'userName xx "a"',
+    'shoeSize eq "9"',
+    `userName eq "${'x'.repeat(3000)}"`,
+    `${'('.repeat(500)}userName pr${')'.repeat(500)}`,
+  ];
+  filters.push(Array.from({ length: 60 }, (_, n) => `userName eq "${n}"`).join(' or '));
+  for (const filter of filters) await refused(t, send('GET', `/Users?filter=${encodeURIComponent(filter)}`), 400, 'invalidFilter');
+});
+
+t.test('unknown ids and endpoints are 404', async (t) => {
+  await refused(t, send('GET', '/Users/nobody'), 404);
+  await refused(t, send('DELETE', '/Groups/nobody'), 404);
+  await refused(t, send('GET', '/Nothing'), 404);
+});
+
+t.test('an attribute that no schema has is passed over, not refused, and told to the log without its value', async (t) => {
+  const { status, body } = await send('POST', '/Users', { body: { ...user, userName: 'odd@a.example', shoeSize: 'secret value' } });
+  t.equal(status, 201);
+  t.equal(body.shoeSize, undefined);
+  t.match(said.at(-1), { ignored: ['shoeSize'] });
+  t.notMatch(JSON.stringify(said), 'secret value');
+});
+
+t.test('a list is counted in the order of creation, page by page', async (t) => {
+  const pages = await tenant('Pages');
+  for (let n = 0; n < 7; n++) await send('POST', '/Users', { key: pages.key, body: { ...user, userName: `user${n}@a.example` } });
+  const { body } = await send('GET', '/Users?startIndex=3&count=2', { key: pages.key });
+  t.match(body, {
+    totalResults: 7,
+    startIndex: 3,
+    itemsPerPage: 2,
+    Resources: [{ userName: 'user2@a.example' }, { userName: 'user3@a.example' }],
+  });
+  const sorted = await send('GET', '/Users?sortBy=userName&sortOrder=descending&count=1', { key: pages.key });
+  t.match(sorted.body, { totalResults: 7, Resources: [{ userName: 'user6@a.example' }] });
+  const scanned = await send('GET', '/Users?filter=userName+sw+%22user%22+and+not+(userName+co+%223%22)&count=2&startIndex=4', {
+    key: pages.key,
+  });
+  t.match(scanned.body, {
+    totalResults: 6,
+    itemsPerPage: 2,
+    Resources: [{ userName: 'user4@a.example' }, { userName: 'user5@a.example' }],
+  });
+});
+
+t.test('M17 a user shows its groups, a group its members, and a reference check reads neither', async (t) => {
+  const { id } = await created({ ...user, userName: 'grouped@a.example' });
+  const group = await created({ displayName: 'Grouped', members: [{ value: id }] }, '/Groups');
+  t.match((await send('GET', `/Users/${id}`)).body.groups, [{ value: group.id, display: 'Grouped' }]);
+  t.match((await send('GET', `/Groups/${group.id}`)).body.members, [{ value: id }]);
+  t.equal((await send('GET', `/Groups/${group.id}?excludedAttributes=members`)).body.members, undefined);
+  const check = (member: string) =>
+    send('GET', `/Groups?filter=${encodeURIComponent(`id eq "${group.id}" and members eq "${member}"`)}&attributes=id`);
+  t.strictSame([(await check(id)).body.totalResults, (await check('nobody')).body.totalResults], [1, 0]);
+});
+
+t.test('If-Match writes over the version that was read only; If-None-Match saves the answer', async (t) => {
+  const { id } = await created({ ...user, userName: 'tagged@a.example' });
+  const { etag } = (await send('GET', `/Users/${id}`)).headers as { etag: string };
+  t.equal((await send('GET', `/Users/${id}`, { headers: { 'if-none-match': etag } })).status, 304);
+  const change = { body: patch({ op: 'replace', path: 'title', value: 'Lead' }), headers: { 'if-match': etag } };
+  t.equal((await send('PATCH', `/Users/${id}`, change)).status, 200);
+  t.equal((await send('PATCH', `/Users/${id}`, { ...change, body: patch({ op: 'replace', path: 'title', value: 'Other' }) })).status, 412);
+});
+
+t.test('a PUT that leaves active out does not deactivate', async (t) => {
+  const { id } = await created({ ...user, userName: 'put@a.example', title: 'Lead' });
+  await send('PATCH', `/Users/${id}`, { body: patch({ op: 'Replace', path: 'active', value: 'False' }) });
+  const { body } = await send('PUT', `/Users/${id}`, { body: { ...user, userName: 'put@a.example' } });
+  t.strictSame([body.active, body.title], [false, undefined]);
+});
+
+t.test('discovery says what the attribute table says', async (t) => {
+  const { body } = await send('GET', '/Schemas');
+  t.match(
+    body.Resources.map(({ id }: { id: string }) => id),
+    [/core:2.0:User/, /enterprise:2.0:User/, /core:2.0:Group/],
+  );
+  for (const path of ['/ServiceProviderConfig', '/ResourceTypes', '/ResourceTypes/User', `/Schemas/${body.Resources[0].id}`])
+    t.equal((await send('GET', path)).status, 200, path);
+});
+
+t.test('a header that may stand once is not taken twice', async (t) => {
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const { hostname, port } = new URL(url);
+  const { connect } = await import('node:net');
+  const answer = await new Promise<string>((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () =>
+      socket.write(
+        `GET /api/scim/v2/Users HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${acme.key}\r\nAuthorization: Bearer other\r\nConnection: close\r\n\r\n`,
+      ),
+    );
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('end', () => resolve(text));
+    socket.on('error', reject);
+  });
+  t.match(answer, /^HTTP\/1.1 400/);
+});
