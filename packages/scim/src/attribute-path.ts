@@ -88,7 +88,8 @@ function resolveCustom(text: string): ResolvedPath {
   return { kind: 'attribute', path: { extension: urn, attribute, ...(subName ? { sub: customAttribute(subName) } : {}) } };
 }
 
-const customAttribute = (name: string): Attribute => ({
+/** One that this service knows nothing of: any value will do. */
+export const customAttribute = (name: string): Attribute => ({
   name,
   type: 'any',
   multiValued: false,

@@ -1,4 +1,4 @@
-import { type AttributePath, printPath, resolvePath } from './attribute-path.ts';
+import { type AttributePath, customAttribute, printPath, resolvePath } from './attribute-path.ts';
 import type { Attribute, ResourceType } from './attributes.ts';
 import { type Token, tokens } from './filter-lexer.ts';
 import { invalidFilter, type ScimError } from './scim-error.ts';
@@ -47,7 +47,7 @@ export function parseElementFilter(text: string, attribute: Attribute): Filter |
   const filter = parser.filter((name) => {
     const path = resolve(name);
     if (!path) known = false;
-    return path ?? { attribute };
+    return path ?? { attribute: customAttribute(name) };
   });
   parser.end();
   return known ? filter : undefined;

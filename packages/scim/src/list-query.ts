@@ -15,7 +15,7 @@ export interface ListQuery extends SortOrder {
   projection: Projection;
 }
 
-export const defaultCount = 100;
+const defaultCount = 100;
 export const mostResults = 1000;
 
 /** Names in any case; unknown ones (`aadOptscim062020`) mean nothing. Throws 400. */
@@ -52,7 +52,7 @@ function sortPath(type: ResourceType, name: string | undefined): Pick<SortOrder,
   return resolved?.kind === 'attribute' ? { sortBy: resolved.path } : {};
 }
 
-export const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
+const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 
 export const listResponse = (
   resources: readonly Resource[],

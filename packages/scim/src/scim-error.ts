@@ -11,7 +11,7 @@ export type ScimType =
   | 'invalidVers'
   | 'sensitive';
 
-export const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error';
+const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error';
 
 /** A refusal as the caller sees it (RFC 7644, 3.12). `message` says what to do, and never repeats a value that was sent. */
 export class ScimError extends Error {
