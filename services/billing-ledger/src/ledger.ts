@@ -12,49 +12,63 @@ export interface LedgerRow {
   at: string;
 }
 
-const scopeOf = (tenant: string): Scope => `ledger/${tenant}`;
-const current = 'current';
-const rowKey = (number: number) => `row:${String(number).padStart(12, '0')}`;
-const mostRows = 1000;
+export interface Ledger extends Billing {
+  /** Oldest first: up to a thousand rows behind the first `after` (0 when not given). */
+  rows(tenant: string, after?: number): Promise<LedgerRow[]>;
+}
 
 interface Current extends BilledSeats {
-  key: string;
+  /** Taken at this version. Older ones need no memory: their version is refused. */
+  keys: string[];
+  /** How many there are; they are numbered from 1. */
   rows: number;
 }
 
-/** The reference billing system: a durable quantity for each tenant, and the row that explains each change of it (M26). */
-export function ledger({ store, runtime }: { store: Store; runtime: Runtime }): Billing & { rows(tenant: string): Promise<LedgerRow[]> } {
+const current = 'current';
+const mostRows = 1000;
+const scopeOf = (tenant: string): Scope => `ledger/${tenant}`;
+const rowKey = (number: number) => `row:${number}`;
+const seatsOf = ({ quantity, version }: BilledSeats): BilledSeats => ({ quantity, version });
+
+/**
+ * The reference billing system: a durable quantity for each tenant, and the row that explains each change of it (M26). The same version
+ * with another quantity and a new key is a repair, and is taken.
+ */
+export function ledger({ store, runtime }: { store: Store; runtime: Runtime }): Ledger {
+  const read = async (tenant: string) => (await store.read<Current>(scopeOf(tenant), [current]))[0];
+
   async function setSeats(
     tenant: string,
     { quantity, version, key }: { quantity: number; version: number; key: string },
   ): Promise<BilledSeats> {
     for (;;) {
-      const [entry] = await store.read<Current>(scopeOf(tenant), [current]);
+      const entry = await read(tenant);
       const now = entry?.value;
-      if (now && (now.key === key || now.version > version)) return { quantity: now.quantity, version: now.version };
+      if (now && (now.version > version || now.keys.includes(key))) return seatsOf(now);
       const changes = now?.quantity !== quantity;
+      const keys = now?.version === version ? [...now.keys, key] : [key];
       const rows = (now?.rows ?? 0) + (changes ? 1 : 0);
-      const row: LedgerRow = { quantity, before: now?.quantity ?? 0, version, key, at: new Date(runtime.now()).toISOString() };
+      const time = runtime.now();
+      const row: LedgerRow = { quantity, before: now?.quantity ?? 0, version, key, at: new Date(time).toISOString() };
       const answer = await store.commit(scopeOf(tenant), {
         id: runtime.id(),
-        time: runtime.now(),
+        time,
         expect: { [current]: entry?.version ?? 0 },
-        put: { [current]: { quantity, version, key, rows } satisfies Current, ...(changes ? { [rowKey(rows)]: row } : {}) },
-        ...(changes ? { index: { rows: { add: [rowKey(rows)] } } } : {}),
+        put: { [current]: { quantity, version, keys, rows } satisfies Current, ...(changes ? { [rowKey(rows)]: row } : {}) },
       });
       if (answer.ok) return { quantity, version };
     }
   }
 
   async function billed(tenant: string): Promise<BilledSeats | undefined> {
-    const [entry] = await store.read<Current>(scopeOf(tenant), [current]);
-    return entry && { quantity: entry.value.quantity, version: entry.value.version };
+    const entry = await read(tenant);
+    return entry && seatsOf(entry.value);
   }
 
-  /** The first thousand effects, oldest first. */
-  async function rows(tenant: string): Promise<LedgerRow[]> {
-    const { members } = await store.range(scopeOf(tenant), 'rows', { limit: mostRows });
-    const entries = await store.read<LedgerRow>(scopeOf(tenant), members);
+  async function rows(tenant: string, after = 0): Promise<LedgerRow[]> {
+    const count = Math.min(mostRows, ((await read(tenant))?.value.rows ?? 0) - after);
+    const numbers = Array.from({ length: Math.max(0, count) }, (_, n) => after + 1 + n);
+    const entries = await store.read<LedgerRow>(scopeOf(tenant), numbers.map(rowKey));
     return entries.flatMap((entry) => (entry ? [entry.value] : []));
   }
 

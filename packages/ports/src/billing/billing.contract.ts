@@ -23,6 +23,15 @@ export async function billingContract(t: Test, open: () => Promise<Billing>): Pr
     for (const answer of answers) t.strictSame(answer, { quantity: 4, version: 1 });
   });
 
+  await t.test('M24 the same version with another quantity is a repair, and no key from before it undoes it', async (t) => {
+    const first = { quantity: 3, version: 5, key: 'e:5:3' };
+    await billing.setSeats('e', first);
+    await billing.setSeats('e', { quantity: 9, version: 5, key: 'e:5:9' });
+    t.strictSame(await billing.billed('e'), { quantity: 9, version: 5 });
+    t.strictSame(await billing.setSeats('e', first), { quantity: 9, version: 5 }, 'a late copy is answered with what is billed');
+    t.strictSame(await billing.billed('e'), { quantity: 9, version: 5 });
+  });
+
   await t.test('tenants are billed apart', async (t) => {
     await billing.setSeats('c', { quantity: 1, version: 1, key: 'c:1:1' });
     await billing.setSeats('d', { quantity: 7, version: 1, key: 'd:1:7' });
