@@ -97,7 +97,13 @@ t.test('real Redis', async (t) => {
     await t.test('a Redis that does not answer any more makes nobody wait longer than 5 s', async (t) => {
       proxy.hang();
       const before = runtime.now();
-      const asked = [store.ping(), store.read(acme, ['a']), store.commit(acme, change()), store.range(acme, 'i', { limit: 1 })];
+      const asked = [
+        store.ping(),
+        store.read(acme, ['a']),
+        store.commit(acme, change()),
+        store.range(acme, 'i', { limit: 1 }),
+        store.outbox('edge')!.depth(),
+      ];
       for (const answer of await Promise.allSettled(asked))
         t.ok(answer.status === 'rejected' && answer.reason instanceof StoreUnavailable, String(answer.status));
       t.ok(runtime.now() - before < 5000, `${runtime.now() - before} ms`);
