@@ -16,7 +16,7 @@ const rows = page
       .map((cell) => cell.trim()),
   );
 
-const tests = globSync('{packages,services,test}/**/*.test.ts', { cwd: root, exclude: ['**/node_modules/**'] })
+const tests = globSync('{packages,services,test}/**/*.{test,contract}.ts', { cwd: root, exclude: ['**/node_modules/**'] })
   .map((path) => readFileSync(join(root, path), 'utf8'))
   .join('\n');
 

@@ -3,7 +3,7 @@ import type { Users } from '@claras/directory/users';
 import { resourceTypes } from '@claras/scim/attributes';
 import { mentions } from '@claras/scim/filter';
 import { applyPatch, readPatch } from '@claras/scim/patch';
-import { type Json, readResource } from '@claras/scim/resource';
+import { type Json, type Resource, readResource } from '@claras/scim/resource';
 import { locationOf, render, type TenantUrl } from './render.ts';
 import type { ScimResources } from './scim-resources.ts';
 
@@ -35,16 +35,10 @@ export function userResources(users: Users): ScimResources {
       return { read: await users.create(tenant, resource, origin), ignored };
     },
     async replace(id, body, { tenant, origin, check }) {
-      const { resource, ignored } = readResource(type, body);
-      // A PUT that leaves `active` out says nothing about access: it must not end it, nor give it back.
-      const omitted = !(body !== null && typeof body === 'object' && Object.keys(body).some((name) => name.toLowerCase() === 'active'));
-      const read = await users.update(
-        tenant,
-        id,
-        ({ active }) => (omitted ? { ...resource, active: active as Json } : resource),
-        check,
-        origin,
-      );
+      const { resource, ignored, saysActive } = readResource(type, body);
+      // A PUT that does not say `active` says nothing about access: it must not end it, nor give it back.
+      const wanted = ({ active = true }: Resource): Resource => (saysActive ? resource : { ...resource, active });
+      const read = await users.update(tenant, id, wanted, check, origin);
       return { read, ignored };
     },
     async patch(id, body, { tenant, origin, check }) {

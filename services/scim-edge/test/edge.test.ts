@@ -155,6 +155,8 @@ t.test('a PUT that leaves active out does not deactivate', async (t) => {
   await send('PATCH', `/Users/${id}`, { body: patch({ op: 'Replace', path: 'active', value: 'False' }) });
   const { body } = await send('PUT', `/Users/${id}`, { body: { ...user, userName: 'put@a.example' } });
   t.strictSame([body.active, body.title], [false, undefined]);
+  const nulled = await send('PUT', `/Users/${id}`, { body: { ...user, userName: 'put@a.example', active: null } });
+  t.equal(nulled.body.active, false, 'nor does it reactivate who has left');
 });
 
 t.test('discovery says what the attribute table says', async (t) => {
