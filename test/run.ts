@@ -85,7 +85,7 @@ async function main(): Promise<void> {
   } finally {
     await clean();
   }
-  console.log(`${tally.passed} passed, ${tally.failed} failed`);
+  console.log(`\n${tally.passed} passed, ${tally.failed} failed`); // on a line of its own: tap ends with an escape sequence;
   process.exitCode = tally.failed > 0 ? 1 : 0;
 }
 
