@@ -1,7 +1,7 @@
 import { all, lookUp, page } from '@claras/directory/look-up';
 import { type Read, readResources } from '@claras/directory/resources';
 import type { Durable } from '@claras/directory/transact';
-import { indexedEquality } from '@claras/scim/filter';
+import { indexedEquality, mentions } from '@claras/scim/filter';
 import { compileFilter } from '@claras/scim/filter-evaluate';
 import type { ListQuery } from '@claras/scim/list-query';
 import { project, wantsAttribute } from '@claras/scim/projection';
@@ -12,6 +12,8 @@ import type { Asked, ScimResources } from './scim-resources.ts';
 
 /** A sort holds what it sorts. */
 const mostSorted = 20_000;
+
+const notStored = ['id', 'meta', 'groups', 'members'];
 
 export interface Found {
   resources: Resource[];
@@ -30,8 +32,11 @@ export async function search(durable: Durable, resources: ScimResources, asked: 
     return { resources: await show(found), totalResults: total };
   }
 
-  const matches = filter && compileFilter(filter);
-  const judged = async (read: Read): Promise<boolean> => !matches || matches(await resources.serve(read, asked, () => false, filter));
+  const matches = filter ? compileFilter(filter) : () => true;
+  // What is stored is enough to judge by, unless the filter is about what is not stored with it.
+  const asServed = filter !== undefined && notStored.some((name) => mentions(filter, name));
+  const judged = async (read: Read): Promise<boolean> =>
+    matches(asServed ? await resources.serve(read, asked, () => false, filter) : read.resource);
 
   let totalResults = 0;
   const kept: Read[] = [];
