@@ -10,6 +10,7 @@ import { openBacking } from '@claras/ports/backing';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import { startComponents, stopComponents } from '../deploy/native/components.ts';
 import { type Driven, drive, type Target, tool } from './drive.ts';
+import { effectLatency } from './effect.ts';
 import { cpuMicros, memory, type Served, serve } from './process.ts';
 import { make, type Workload } from './workload.ts';
 
@@ -232,8 +233,10 @@ async function main(): Promise<void> {
 }
 
 try {
-  await main();
+  await main().finally(async () => {
+    for (const stop of stops.reverse()) await stop();
+  });
+  await effectLatency(flags.backing === 'native' ? 'native' : 'embedded', folder, await freePort(), flags.quick ? 5 : 20);
 } finally {
-  for (const stop of stops.reverse()) await stop();
   rmSync(folder, { recursive: true, force: true });
 }
