@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { kafkaBus } from '@claras/ports/bus/kafka-bus';
 import { kafkaClient } from '@claras/ports/bus/kafka-client';
+import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import { paced } from './paced.ts';
 
 const settleMs = 2000;
@@ -9,10 +11,21 @@ const settleMs = 2000;
 export async function kafkaHop(busUrl: string, perSecond: number, count: number): Promise<number[]> {
   const kafka = kafkaClient(busUrl, 'bench');
   const topic = `bench-hop-${Date.now()}`;
-  const admin = kafka.admin();
-  await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
-  await admin.disconnect();
+  const bus = kafkaBus(busUrl, { clientId: 'bench', runtime });
+  const prepare = () =>
+    bus.prepare([{ name: topic, partitions: 1 }]).then(
+      () => true,
+      (error) => {
+        if (!error.retryable) throw error;
+        return false;
+      },
+    );
+  // A broker may not know at once the topic that it has just made.
+  for (let tries = 0; !(await prepare()); tries++) {
+    if (tries === 20) throw new Error(`Kafka did not make ${topic}`);
+    await sleep(250);
+  }
+  await bus.close();
 
   const producer = kafka.producer();
   const consumer = kafka.consumer({ groupId: topic });
