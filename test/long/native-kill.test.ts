@@ -6,13 +6,13 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { simulate } from '@claras/entra-simulator/simulate';
 import t from 'tap';
-import { eventually, freePort, restApi } from '../support/gateway.ts';
+import { eventually, freePorts, restApi } from '../support/gateway.ts';
 import { mapping, played, teamIs } from '../support/provisioned.ts';
 
 /** Every service as its own process on real Redis and real Kafka, as `npm run start:native` runs them. */
 const root = resolve(import.meta.dirname, '../..');
 const dir = mkdtempSync(join(tmpdir(), 'claras-native-'));
-const port = await freePort();
+const port = await freePorts(8);
 const env = { ...process.env, NATIVE_DIR: dir, PORT: String(port) };
 const gateway: ChildProcess = spawn(process.execPath, [join(root, 'deploy/native/start.ts')], {
   env,
@@ -26,7 +26,9 @@ t.teardown(async () => {
 
 const scimUrl = `http://127.0.0.1:${port}/api/scim/v2`;
 const answers = (n: number) => async () => ((await fetch(`http://127.0.0.1:${port + n}/livez`)).ok ? true : undefined);
-for (let n = 0; n < 8; n++) await eventually(90_000, `service ${n} answers`, answers(n));
+t.before(async () => {
+  for (let n = 0; n < 8; n++) await eventually(90_000, `service ${n} answers`, answers(n));
+});
 const api = restApi(`http://127.0.0.1:${port + 1}`, () => readFileSync(join(dir, 'admin-token'), 'utf8').trim());
 
 t.test('M19 M24 on real Redis and Kafka the team and the bill are exact after each cycle, in both dialects', async (t) => {

@@ -17,6 +17,24 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** The first of `count` free ports in a row, below those that the system gives to outgoing connections. */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = 15_000 + Math.floor(Math.random() * 15_000);
+    const servers = Array.from({ length: count }, (_, n) => createServer().listen(first + n, '127.0.0.1'));
+    const free = await Promise.all(
+      servers.map((server) =>
+        once(server, 'listening').then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    await Promise.all(servers.map((server, n) => free[n] && new Promise((closed) => server.close(closed))));
+    if (free.every(Boolean)) return first;
+  }
+}
+
 /** Resolves with the first answer that is not undefined; the condition is asked again and again for `ms`. */
 export async function eventually<T>(ms: number, what: string, ask: () => Promise<T | undefined>): Promise<T> {
   for (const deadline = Date.now() + ms; ; ) {
