@@ -41,6 +41,7 @@ export const AccessChange = Type.Object(
 );
 export const CoreChange = Type.Union([IdentityChange, IdentityRemoval, RoleChange, AccessChange]);
 export type IdentityChange = Static<typeof IdentityChange>;
+export type IdentityRemoval = Static<typeof IdentityRemoval>;
 export type RoleChange = Static<typeof RoleChange>;
 export type AccessChange = Static<typeof AccessChange>;
 export type CoreChange = Static<typeof CoreChange>;
@@ -49,8 +50,8 @@ export type CoreChange = Static<typeof CoreChange>;
 export const changesPerCall = 500;
 
 /**
- * What became of one change. `unchanged`: newer than the facet, and nothing to do. `stale`: not newer than the facet, or about an id that is
- * no longer linked. `refused`: a rule forbids it; the fence advances all the same.
+ * What became of one change. `unchanged`: newer than the facet, and nothing to do. `stale`: not newer than the facet, or newer than the removal
+ * of its user. `refused`: a rule forbids it; the fence advances all the same.
  */
 export const CoreOutcome = Type.Object(
   {

@@ -1,4 +1,4 @@
-import type { AccessChange, CoreChange, CoreOutcome, IdentityChange, RoleChange } from '@claras/contracts/core-app';
+import type { AccessChange, CoreChange, CoreOutcome, IdentityChange, IdentityRemoval, RoleChange } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
 import { domainOf } from '@claras/domain/email';
 import { defaultRole } from '@claras/domain/role';
@@ -26,9 +26,10 @@ export const keysOf = (change: CoreChange): string[] => [
 /** Judges one change against the draft and writes into it what follows. No I/O. */
 export function applyChange(draft: Draft, change: CoreChange, moment: Moment): CoreOutcome {
   const link = draft.get<Link>(linkKey(change.user)) ?? {};
-  if (link.removed) return stale;
   const person = link.profile === undefined ? undefined : draft.get<Person>(personKey(link.profile));
-  if (change.facet === 'removal') return removal(draft, change.user, person, moment);
+  // Roles travel in a lane of their own: one that was given before the user was deleted may come after its removal, and stays with the profile.
+  if (link.removed !== undefined && !(person && change.facet === 'role' && change.sequence < link.removed)) return stale;
+  if (change.facet === 'removal') return removal(draft, change, person, moment);
   if (!person) return change.facet === 'identity' ? arrival(draft, link, change, moment) : waiting(draft, link, change);
   if (change.sequence <= person.fences[change.facet]) return stale;
   const fenced = { ...person, fences: { ...person.fences, [change.facet]: change.sequence } };
@@ -110,7 +111,7 @@ function arrival(draft: Draft, link: Link, change: IdentityChange, moment: Momen
   }
   const fences: Record<Facet, number> = {
     identity: change.sequence,
-    role: link.role?.sequence ?? 0,
+    role: Math.max(found.person?.fences.role ?? 0, link.role?.sequence ?? 0),
     access: Math.max(change.sequence, link.access?.sequence ?? 0),
   };
   const before = found.person;
@@ -151,8 +152,8 @@ function ownProfile(draft: Draft, change: IdentityChange): { person?: Person; ad
 }
 
 /** DELETE: the profile is archived and unlinked, and waits for a user with the same userName. */
-function removal(draft: Draft, user: string, person: Person | undefined, { time }: Moment): CoreOutcome {
-  draft.put(linkKey(user), { removed: true } satisfies Link);
+function removal(draft: Draft, { user, sequence }: IdentityRemoval, person: Person | undefined, { time }: Moment): CoreOutcome {
+  draft.put(linkKey(user), { removed: sequence, ...(person ? { profile: person.profile.id } : {}) } satisfies Link);
   if (!person) return unchanged;
   const archived = withStatus(person, 'archived');
   const { scimId: _, ...profile } = archived.profile;

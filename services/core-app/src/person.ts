@@ -19,8 +19,8 @@ export interface Person {
 /** What is known of a SCIM user: the profile that it is linked to, or what waits until its identity arrives. */
 export interface Link {
   profile?: string;
-  /** The SCIM user was deleted: nothing about it counts any more. */
-  removed?: true;
+  /** Sequence at which the SCIM user was deleted: nothing later about it counts. `profile` is the one that it had. */
+  removed?: number;
   fence?: number;
   role?: { role: Profile['role']; sequence: number; unlessCurrentRole?: Profile['role'] };
   access?: { access: Profile['status']; sequence: number };

@@ -154,6 +154,28 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     },
   );
 
+  await t.test(
+    'a role from before a user was deleted counts for its profile, however late it comes; one from after does not',
+    async (t) => {
+      for (const late of ['before the user is back', 'after'] as const) {
+        const { apply, profiles } = fresh();
+        await apply(identity('ann', 1), removal('ann', 4));
+        const back = identity('ann-2', 5, { userName: 'ann@a.example', email: 'ann@a.example' });
+        if (late === 'after') await apply(back);
+        t.strictSame(await apply(role('ann', 3, 'manager'), role('ann', 2, 'assistant'), role('ann', 6, 'owner')), [
+          'applied',
+          'stale',
+          'stale',
+        ]);
+        if (late !== 'after') await apply(back);
+        t.match(await profiles(), [{ scimId: 'ann-2', role: 'manager' }], late);
+        await apply(role('ann-2', 7, 'assistant'));
+        t.strictSame(await apply(role('ann', 3, 'owner')), ['stale']);
+        t.match(await profiles(), [{ scimId: 'ann-2', role: 'assistant' }]);
+      }
+    },
+  );
+
   await t.test('M21 an archive ends sign-in and every session for good, restored or not', async (t) => {
     const { tenant, apply } = fresh();
     await apply(identity('ann', 1));

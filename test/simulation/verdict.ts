@@ -1,0 +1,120 @@
+import { ledger } from '@claras/billing-ledger/ledger';
+import { fromRecord } from '@claras/contracts/cloud-event';
+import type { DirectoryEvent, DirectoryFact } from '@claras/contracts/events';
+import { topics } from '@claras/contracts/topics';
+import { coreApp } from '@claras/core-app/core-app';
+import type { Bus } from '@claras/ports/bus/bus';
+import type { Runtime } from '@claras/ports/runtime';
+import type { Store } from '@claras/ports/store/store';
+import { positions } from '@claras/service-kit/position';
+import type { Promised } from './company.ts';
+import type { EffectsLedger } from './effects-ledger.ts';
+import { type ExpectedDirectory, expectedDirectory } from './expected-team.ts';
+import { consumerNames } from './processes.ts';
+import type { WorldClock } from './world-clock.ts';
+
+interface Evidence {
+  clock: WorldClock;
+  runtime: Runtime;
+  store: Store;
+  bus: Bus;
+  effects: EffectsLedger;
+}
+
+const groups = [...consumerNames.map((name) => [name, 'directory'] as const), ['billing-sync', 'team'] as const];
+
+/** Nothing is on its way any more: outboxes, topics, queues aside and marks for billing are empty. */
+export async function isQuiet({ store, bus }: Evidence): Promise<boolean> {
+  for (const service of ['edge', 'core']) if ((await store.outbox(service)!.depth()).entries > 0) return false;
+  for (const [group, topic] of groups) if ((await bus.lag(group, [topics[topic].name])).some(({ lag }) => lag > 0)) return false;
+  for (const name of consumerNames) if ((await store.range(`${name}/`, 'aside', { limit: 0 })).total > 0) return false;
+  return (await store.range('billing-sync/', 'dirty', { limit: 0 })).total === 0;
+}
+
+/** A subscriber of its own reads everything, and proves by the sequence that it missed nothing. */
+async function readLog({ clock, bus }: Evidence, violations: string[]): Promise<Map<string, DirectoryEvent[]>> {
+  const log = new Map<string, DirectoryEvent[]>();
+  const consumer = await bus.consume({
+    group: 'judge',
+    topics: [topics.directory.name],
+    async onBatch({ records }) {
+      for (const record of records) {
+        const event = fromRecord<DirectoryFact>('directory', record);
+        const events = log.get(event.tenant) ?? [];
+        log.set(event.tenant, events);
+        if (event.sequence === events.length + 1) events.push(event);
+        else if (event.sequence > events.length) violations.push(`${event.tenant}: ${event.sequence} stands on the topic before its turn`);
+      }
+    },
+  });
+  await clock.sleep(1000);
+  await consumer.close();
+  return log;
+}
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+const sorted = (items: Iterable<string>): string[] => [...items].sort();
+
+/** Every acknowledged write stands in the log, and nothing else does. */
+function judgeWrites(promised: Promised, logged: ExpectedDirectory): string[] {
+  const wrong = [...promised.broken];
+  const differ = (what: string, want: unknown, is: unknown) => {
+    if (!isSame(want, is)) wrong.push(`${what}: acknowledged ${JSON.stringify(want)}, in the log ${JSON.stringify(is)}`);
+  };
+  differ('users', sorted(promised.users.keys()), sorted(logged.users.keys()));
+  differ('groups', sorted(promised.groups.keys()), sorted(logged.groups.keys()));
+  differ('mapping', promised.mapping, logged.mapping);
+  for (const [id, { userName, displayName, email, active }] of promised.users) {
+    const profile = logged.team.get(userName);
+    differ(id, [displayName, email, active], [profile?.displayName, profile?.email, logged.users.get(id)?.active]);
+  }
+  for (const [id, { displayName, members }] of promised.groups) {
+    const group = logged.groups.get(id);
+    differ(id, [displayName, sorted(members)], [group?.displayName, sorted(group?.members ?? [])]);
+  }
+  return wrong;
+}
+
+async function judgeTenant(evidence: Evidence, promised: Promised, events: readonly DirectoryEvent[]): Promise<string[]> {
+  const { store, runtime, effects } = evidence;
+  const { tenant } = promised;
+  const logged = expectedDirectory(events);
+  const wrong = judgeWrites(promised, logged);
+
+  const { sequence } = await store.range(`edge/${tenant}`, 'users', { limit: 0 });
+  if (events.length !== sequence) wrong.push(`the directory is at ${sequence}, the topic ends at ${events.length}`);
+  for (const name of consumerNames) {
+    const { applied, aside } = await positions(store, runtime, name).read(tenant);
+    if (applied !== sequence || aside) wrong.push(`${name} is at ${applied}${aside ? ', aside' : ''}; the directory at ${sequence}`);
+  }
+
+  const core = coreApp({ store, runtime });
+  const { profiles } = await core.list(tenant, { limit: 1000 });
+  for (const { id, userName } of profiles)
+    if (promised.owners.has(id) && userName && logged.team.has(userName)) logged.team.get(userName)!.role = 'owner';
+  const is = profiles.map(({ userName, displayName, email, role, status }) =>
+    JSON.stringify({ userName, displayName, email, role, status }),
+  );
+  const want = [...logged.team.values()].map((profile) => JSON.stringify(profile));
+  for (const profile of want) if (!is.includes(profile)) wrong.push(`the team lacks ${profile}`);
+  for (const profile of is) if (!want.includes(profile)) wrong.push(`the team has ${profile}`);
+
+  const active = profiles.filter(({ status }) => status === 'active').length;
+  const seats = await core.seats(tenant);
+  const billed = (await ledger({ store, runtime }).billed(tenant))?.quantity ?? 0;
+  if (seats.active !== active || billed !== active) wrong.push(`${active} active, ${seats.active} seats, ${billed} billed`);
+
+  for (const { token } of promised.sessions) {
+    const profile = await core.session(tenant, token);
+    if (profile && (profile.status === 'archived' || effects.mustBeOver(tenant, token))) wrong.push(`a session of ${profile.id} goes on`);
+  }
+  return wrong.map((line) => `${tenant}: ${line}`);
+}
+
+/** What must hold once everything is quiet; empty when it does. */
+export async function verdict(evidence: Evidence, companies: readonly Promised[]): Promise<string[]> {
+  const violations = [...evidence.effects.violations];
+  const log = await readLog(evidence, violations);
+  for (const promised of companies) violations.push(...(await judgeTenant(evidence, promised, log.get(promised.tenant) ?? [])));
+  return violations;
+}
