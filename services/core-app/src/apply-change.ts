@@ -9,6 +9,7 @@ const stale: CoreOutcome = { outcome: 'stale' };
 const applied: CoreOutcome = { outcome: 'applied' };
 const unchanged: CoreOutcome = { outcome: 'unchanged' };
 const refused = (reason: string): CoreOutcome => ({ outcome: 'refused', reason });
+const ownerStays = (role: RoleChange['role']): CoreOutcome => refused(`the role of an ${role} is changed by hand`);
 
 /** What a decision may need beside the documents. */
 export interface Moment {
@@ -72,8 +73,7 @@ function identity(draft: Draft, person: Person, change: IdentityChange): Judged 
 /** "For security reasons, this automation will not downgrade the role of someone who is an Owner": told as `unlessCurrentRole`. */
 function role(person: Person, { role: wanted, unlessCurrentRole }: Pick<RoleChange, 'role' | 'unlessCurrentRole'>): Judged {
   if (person.profile.role === wanted) return { after: person, outcome: unchanged };
-  if (person.profile.role === unlessCurrentRole)
-    return { after: person, outcome: refused(`the role of an ${unlessCurrentRole} is changed by hand`) };
+  if (person.profile.role === unlessCurrentRole) return { after: person, outcome: ownerStays(unlessCurrentRole) };
   return { after: { ...person, profile: { ...person.profile, role: wanted } }, outcome: applied };
 }
 
@@ -96,6 +96,11 @@ const identified = ({ id, scimId, role, status }: Profile, { userName, email, di
 function waiting(draft: Draft, link: Link, change: RoleChange | AccessChange): CoreOutcome {
   const { sequence } = change;
   if (sequence <= (link[change.facet]?.sequence ?? 0)) return stale;
+  // The rule about owners holds for the role that waits, as it will for the profile.
+  if (change.facet === 'role' && link.role && link.role.role === change.unlessCurrentRole) {
+    draft.put(linkKey(change.user), { ...link, role: { ...link.role, sequence } });
+    return ownerStays(link.role.role);
+  }
   const { facet, user, ...rest } = change;
   draft.put(linkKey(user), { ...link, [facet]: rest });
   return applied;

@@ -176,6 +176,18 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     },
   );
 
+  await t.test('M10 a role that waits for its identity does not take the place of an owner that waits', async (t) => {
+    const { apply, one } = fresh();
+    t.strictSame(await apply(role('ann', 2, 'owner'), role('ann', 3, 'adviser'), role('ann', 2, 'manager')), [
+      'applied',
+      'refused',
+      'stale',
+    ]);
+    await apply(identity('ann', 1));
+    t.match(await one(), { role: 'owner' });
+    t.strictSame(await apply(role('ann', 3, 'manager')), ['stale'], 'the fence moved on');
+  });
+
   await t.test('M21 an archive ends sign-in and every session for good, restored or not', async (t) => {
     const { tenant, apply } = fresh();
     await apply(identity('ann', 1));
