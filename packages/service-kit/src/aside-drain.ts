@@ -25,7 +25,7 @@ const eventsAtOnce = 200;
 const drainsAtOnce = 8;
 
 const what: Record<AsideReason, string> = {
-  work: 'tenants in tenant-sized work',
+  work: 'tenants in tenant-sized or slow work',
   gap: 'tenants stopped: an event is missing',
   fault: 'tenants stopped: an event cannot be applied',
 };

@@ -4,7 +4,7 @@ import { type Scope, type Store, StoreUnavailable } from '@claras/ports/store/st
 import type { Position, Positions } from './position.ts';
 
 /**
- * Why a tenant's events wait aside. `work`: tenant-sized work is under way. `gap`: an event is missing; nothing is skipped, the tenant stands
+ * Why a tenant's events wait aside. `work`: tenant-sized or slow work is under way. `gap`: an event is missing; nothing is skipped, the tenant stands
  * still until it comes. `fault`: applying an event failed for a reason that is no outage.
  */
 export type AsideReason = 'work' | 'gap' | 'fault';

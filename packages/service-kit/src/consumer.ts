@@ -25,6 +25,9 @@ export interface ConsumerParts {
   health: Health;
 }
 
+/** A tenant that takes longer than this in a batch is set aside, so that its partition can go on (DECISIONS 10). */
+const longestTurn = 2000;
+
 /**
  * Reads a topic of facts and applies each to its tenant's projection in order and once, whatever is delivered twice, late or after a crash:
  * decide → core app → projection with the applied sequence → offset (DECISIONS 4). A tenant that cannot go on is set aside; its partition can.
@@ -65,6 +68,19 @@ export async function consumeEvents<F extends Fact>(
     }
   }
 
+  /** What a turn still does when its time is over changes nothing: it cannot settle any more, and its effects come again from the queue. */
+  async function attemptInTime(turn: Turn<F>, late: AbortController): Promise<AsideReason> {
+    const ended = new AbortController();
+    const attempted = attempt(turn);
+    const tooLong = runtime.sleep(longestTurn, ended.signal).then(() => undefined);
+    const outcome = await Promise.race([attempted, tooLong]).finally(() => ended.abort());
+    if (outcome) return outcome;
+    late.abort();
+    attempted.catch(() => {});
+    log.warn({ tenant: turn.tenant }, 'a tenant is slow; it is set aside');
+    return 'work';
+  }
+
   async function take(tenant: string, events: Positioned<F>[]): Promise<void> {
     const position = await positions.read(tenant);
     const { next, behind } = inOrder(events, position.applied);
@@ -73,8 +89,10 @@ export async function consumeEvents<F extends Fact>(
     if (fresh.length === 0) return;
     if (position.aside) return setAside(tenant, position, fresh, 'work');
 
-    const started = takeTurn({ positions, tenant, position, events: next, background: false, signal: closing.signal, settled });
-    const fault = next.length > 0 ? await attempt(started.turn) : 'gap';
+    const late = new AbortController();
+    const signal = AbortSignal.any([closing.signal, late.signal]);
+    const started = takeTurn({ positions, tenant, position, events: next, background: false, signal, settled });
+    const fault = next.length > 0 ? await attemptInTime(started.turn, late) : 'gap';
     const { applied } = started.position();
     const left = fresh.filter(({ sequence }) => sequence > applied);
     const reason = applied === next.at(-1)?.sequence ? 'gap' : fault;

@@ -3,6 +3,7 @@ import type { CoreChange, CoreOutcome } from '@claras/contracts/core-app';
 import type { DirectoryFact } from '@claras/contracts/events';
 import { topics } from '@claras/contracts/topics';
 import { memoryBus } from '@claras/ports/bus/memory-bus';
+import { cellOf } from '@claras/ports/cell';
 import { type CoreApp, CoreAppUnavailable } from '@claras/ports/core-app/core-app';
 import type { Log } from '@claras/ports/log';
 import { memoryStore } from '@claras/ports/store/memory-store';
@@ -273,5 +274,28 @@ t.test('a record that is no event is parked with all of it, and blocks nobody', 
     return /claras_dlq_depth\{.*\} 2/.test(text);
   });
   t.match(text, /claras_consumer_processed_total\{consumer_group="reader",result="parked",service="test"\} 2/);
+  await stop(consumer);
+});
+
+t.test('M21 a tenant that is slow is set aside after 2 s: its partition goes on, and each of its effects still comes once', async (t) => {
+  const { runtime, bus, effects, handle, start, stop, until } = await stage();
+  const quick = ['beta', 'gamma', 'delta', 'epsilon'].find((tenant) => cellOf(tenant, 2) === cellOf('acme', 2))!;
+  const slowly: Handle<DirectoryFact> = async (turn) => {
+    if (turn.tenant === 'acme') await runtime.sleep(30_000);
+    if (turn.tenant === quick) begun.push(runtime.now());
+    return handle(turn);
+  };
+  const begun: number[] = [];
+  const consumer = await start({ handle: slowly });
+  await bus.publish(topic, [...records('acme', 1, 3), ...records(quick, 1, 3)]);
+  await runtime.runUntil(() => effects.includes(`${quick} 3`));
+  await bus.publish(topic, [...records('acme', 4, 6), ...records(quick, 4, 6)]);
+  await until({ [quick]: 6 });
+  t.strictSame(begun, [0, 2000], 'when the other tenant’s batches were taken up, in ms');
+  await until({ acme: 6 });
+  t.strictSame(
+    effects.filter((effect) => effect.startsWith('acme')),
+    upTo(6).map((n) => `acme ${n}`),
+  );
   await stop(consumer);
 });
