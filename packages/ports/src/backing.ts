@@ -11,7 +11,7 @@ import { lmdbEnvironment } from './store/lmdb-environment.ts';
 import { lmdbStore } from './store/lmdb-store.ts';
 import { memoryStore } from './store/memory-store.ts';
 import { redisStore } from './store/redis-store.ts';
-import type { Store } from './store/store.ts';
+import { type Store, StoreUnavailable } from './store/store.ts';
 
 /** The services whose commits carry events, and the topic of each. */
 const topicOf = { edge: 'directory', core: 'team' } as const satisfies Record<string, TopicName>;
@@ -32,19 +32,27 @@ export interface BackingOptions {
   /** `file:DIR` (the store's own), `kafka://HOST:PORT,…` or `memory:`. */
   busUrl: string;
   cells: number;
+  /** `production`: a Redis that may lose what it acknowledged is refused. */
+  nodeEnv?: string | undefined;
   runtime: Runtime;
   log?: Log | undefined;
 }
 
 /**
  * Opens what the URLs name and creates the topics. A Kafka that is down does not keep a process from starting: the topics are created once
- * it answers, and until then events wait in the outbox. Throws where a topic has another number of partitions than `cells`.
+ * it answers, and until then events wait in the outbox. Throws where a topic has another number of partitions than `cells`, and where the store
+ * answers that it will not do.
  */
 export async function openBacking(options: BackingOptions): Promise<Backing> {
   const { cells, runtime, log } = options;
   const { store, bus } = await openPorts(options);
   const closing = new AbortController();
-  await prepareTopics(bus, options, closing.signal).catch(async (error) => {
+  const isFit = store.ping().catch((error) => {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    log?.warn({ error: error.message }, 'the store does not answer yet');
+  });
+  await Promise.all([isFit, prepareTopics(bus, options, closing.signal)]).catch(async (error) => {
+    closing.abort();
     await Promise.all([store.close(), bus.close()]);
     throw error;
   });
@@ -66,14 +74,17 @@ export async function openBacking(options: BackingOptions): Promise<Backing> {
   };
 }
 
-async function openPorts({ storeUrl, busUrl, cells, runtime, log }: BackingOptions): Promise<{ store: Store; bus: Bus }> {
+async function openPorts({ storeUrl, busUrl, cells, nodeEnv, runtime, log }: BackingOptions): Promise<{ store: Store; bus: Bus }> {
   const settings = { cells, topicOf, runtime };
   if (storeUrl.startsWith('file:')) {
     if (busUrl !== storeUrl) throw new Error('the embedded store and bus share one folder: STORE_URL and BUS_URL must be the same');
     const environment = lmdbEnvironment(storeUrl.slice('file:'.length), settings);
     return { store: lmdbStore(environment, settings), bus: embeddedBus(environment, settings) };
   }
-  const store = storeUrl === 'memory:' ? memoryStore(settings) : redisStore(storeUrl, { ...settings, ...(log ? { log } : {}) });
+  const store =
+    storeUrl === 'memory:'
+      ? memoryStore(settings)
+      : redisStore(storeUrl, { ...settings, production: nodeEnv === 'production', ...(log ? { log } : {}) });
   const bus =
     busUrl === 'memory:' ? memoryBus({ runtime }) : kafkaBus(busUrl, { clientId: 'claras-scim', runtime, ...(log ? { log } : {}) });
   return { store, bus };

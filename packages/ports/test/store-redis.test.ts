@@ -1,3 +1,4 @@
+import { openBacking } from '@claras/ports/backing';
 import type { Runtime } from '@claras/ports/runtime';
 import { redisStore } from '@claras/ports/store/redis-store';
 import { type Change, StoreUnavailable } from '@claras/ports/store/store';
@@ -175,6 +176,14 @@ t.test('real Redis', async (t) => {
       t.equal(await store.durability(), 'always');
       await client.config('SET', 'appendfsync', 'everysec');
       t.equal(await store.durability(), 'weaker');
+
+      const options = { storeUrl: at(faultsDb), busUrl: 'memory:', cells: 4, runtime };
+      await t.rejects(openBacking({ ...options, nodeEnv: 'production' }), /--appendonly yes --appendfsync always/);
+      const tolerated = await openBacking(options);
+      await tolerated.close();
+      await client.config('SET', 'appendfsync', 'always');
+      const taken = await openBacking({ ...options, nodeEnv: 'production' });
+      await taken.close();
     });
 
     await t.test('the keys of a tenant share one hash tag', async (t) => {

@@ -26,6 +26,7 @@ export const Config = Type.Object({
     pattern: '^(file:.+|memory:|kafka://[^\\s,/]+:\\d+(,[^\\s,/]+:\\d+)*)$',
     description: 'file:DIR, memory: or kafka://HOST:PORT[,HOST:PORT…]',
   }),
+  nodeEnv: Type.Optional(Type.String({ description: 'production, or anything else' })),
   cells: Type.Integer({ minimum: 1, maximum: 1024, default: 64, description: 'a number from 1 to 1024 that never changes again' }),
   coreAppUrl: HttpUrl(8082),
   billingUrl: Type.String({

@@ -10,17 +10,23 @@ import type { Entry, Json, RangeQuery, Scope, Store } from './store.ts';
 import type { StoreSettings } from './store-settings.ts';
 
 const cellsKey = 'claras:cells';
+const mayLose =
+  'Redis may lose what it acknowledged. Start it with --appendonly yes --appendfsync always, or CONFIG SET both and CONFIG REWRITE';
 
 export interface RedisStore extends Store {
-  /** `always`: what is acknowledged is on the disk of the server (appendonly yes, appendfsync always). Else it is not, or cannot be told. */
-  durability(): Promise<'always' | 'weaker'>;
+  /** `always`: what is acknowledged is on the disk of the server (appendonly yes, appendfsync always). Hosted ones may not tell: `unknown`. */
+  durability(): Promise<'always' | 'weaker' | 'unknown'>;
 }
 
 /**
  * Store on Redis 7, `redis://HOST:PORT/DB`. Connects when it can, and again; what Redis does not answer rejects with StoreUnavailable within
- * 5 s. A commit whose reply was lost is asked again under its id. Every call rejects where the data were made with another number of cells.
+ * 5 s. A commit whose reply was lost is asked again under its id. Every call rejects where the data were made with another number of cells, and,
+ * in `production`, where Redis says that it may lose what it acknowledged.
  */
-export function redisStore(url: string, { cells, topicOf, runtime, log }: StoreSettings & { log?: Log }): RedisStore {
+export function redisStore(
+  url: string,
+  { cells, topicOf, runtime, log, production = false }: StoreSettings & { log?: Log; production?: boolean },
+): RedisStore {
   const connection = redisConnection(url, runtime, log);
   const commitOf = commitScript(connection.client);
   let opened: Promise<void> | undefined;
@@ -43,13 +49,18 @@ export function redisStore(url: string, { cells, topicOf, runtime, log }: StoreS
       throw new Error(
         `the data in Redis were made with ${stored} cells, not ${cells}; set CELLS to ${stored}: the number cannot be changed`,
       );
-    if ((await durability()) === 'weaker') log?.warn({}, 'Redis may lose what it acknowledged; set appendonly yes and appendfsync always');
+    const told = await durability();
+    if (told === 'weaker' && production) throw new Error(mayLose);
+    if (told !== 'always') log?.warn({ durability: told }, mayLose);
   }
 
   const durability = () =>
-    connection.ask(async (client): Promise<'always' | 'weaker'> => {
-      // Hosted ones do not tell.
-      const settings = (await client.config('GET', 'append*').catch(() => [])) as string[];
+    connection.ask(async (client): Promise<'always' | 'weaker' | 'unknown'> => {
+      const settings = (await client.config('GET', 'append*').catch((error: Error) => {
+        if (error.name === 'ReplyError') return [];
+        throw error;
+      })) as string[];
+      if (settings.length === 0) return 'unknown';
       const value = (name: string) => settings[settings.indexOf(name) + 1];
       return value('appendonly') === 'yes' && value('appendfsync') === 'always' ? 'always' : 'weaker';
     });
