@@ -67,7 +67,7 @@ t.test('M31 kill -9 of each service in turn during an initial cycle of 2,000 use
   }
   t.notOk(over, `killed while the cycle ran: ${killed.join(', ')}`);
   played(t, await cycle);
-  // A killed consumer's partitions are given to the next one when its session has expired: 10 s, after which 5 s are left to be exact.
+  // A killed consumer's partitions are given to the next one when its session has expired: 6 s, after which 5 s are left to be exact.
   await eventually(60_000, 'every seat is there', async () => ((await api.seats(tenant.id)).active === 2000 ? true : undefined));
   await eventually(60_000, 'the backlog is done', async () => {
     const { groups } = await api.ask<{ groups: { messages: number }[] }>('GET', '/lag');

@@ -136,6 +136,31 @@ export function busContract(t: Test, { runtime, open, reopen }: BusUnderTest): v
     t.equal([...seen[1]!].filter((line) => line.endsWith(` ${round}`)).length, keys.length, 'the one that stays gets all');
   });
 
+  check(
+    'a batch that ends after its partition was given away is not committed: its new reader gets it',
+    8,
+    async (t, { publish, read }) => {
+      const keys = keysApart(8);
+      for (const key of keys) await publish(key, ['1']);
+      const go = Promise.withResolvers<void>();
+      const inHand: Batch[] = [];
+      const met = new Set<string>();
+      await read('g', async (batch) => {
+        inHand.push(batch);
+        await go.promise;
+      });
+      await until(() => inHand.length === 8);
+      await read('g', ({ records }) => {
+        for (const { key } of records) met.add(key);
+      });
+      await until(() => inHand.some((batch) => !batch.alive()));
+      const given = inHand.filter((batch) => !batch.alive()).map(({ records }) => records[0]!.key);
+      go.resolve();
+      await until(() => given.filter((key) => met.has(key)).length >= Math.min(4, given.length));
+      t.ok(met.size >= 4, 'half of the partitions');
+    },
+  );
+
   check('records whose batch was rejected come again, in order', 1, async (t, { publish, read }) => {
     await publish('acme', numbers(1, 3));
     const tries: string[][] = [];

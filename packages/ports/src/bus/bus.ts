@@ -37,7 +37,10 @@ export interface Batch {
 export interface Subscription {
   group: string;
   topics: readonly string[];
-  /** Resolves: the records are done and their offsets are committed. Rejects: they come again, after a pause. */
+  /**
+   * Resolves: the records are done and their offsets are committed, unless the partition was given away meanwhile: then its new reader gets
+   * them. Rejects: they come again, after a pause.
+   */
   onBatch(batch: Batch): Promise<void>;
   /** Told of what a reader lives through: joined, crashed, rebalancing. For logs, health and metrics. */
   onState?(state: 'joined' | 'rebalancing' | 'failed', detail?: string): void;

@@ -81,6 +81,7 @@ export function inProcessReaders(log: ReadableLog, runtime: Runtime) {
       // Never inside the publisher's own step.
       await undefined;
       await reader.onBatch({ topic, partition, records, alive });
+      if (lane.owner !== reader) return;
       await log.commit(group, topic, partition, Number(records.at(-1)!.offset) + 1);
       lane.failures = 0;
     } catch (error) {

@@ -1,8 +1,10 @@
 import type { Admin, Kafka } from 'kafkajs';
+import { backoff } from '../backoff.ts';
 import type { Runtime } from '../runtime.ts';
 import { BusUnavailable, type PartitionLag } from './bus.ts';
 
 const patience = 20_000;
+const creations = 5;
 const days = 24 * 3_600_000;
 /** Retention and time as DECISIONS 1 and the Bus port say; records as large as the largest SCIM resource with room to spare. */
 const topicConfig = {
@@ -52,7 +54,19 @@ export function kafkaAdmin(kafka: Kafka, runtime: Runtime) {
       return new Map(metadata.map((topic) => [topic.name, topic.partitions.length]));
     });
 
-  const createTopics = (topics: readonly { name: string; partitions: number }[]) =>
+  /** A broker that has just started may refuse the first time, while its leaders are being chosen. */
+  async function createTopics(topics: readonly { name: string; partitions: number }[]): Promise<void> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await createOnce(topics);
+      } catch (error) {
+        if (failures === creations) throw error;
+        await backoff(runtime, failures, 2000);
+      }
+    }
+  }
+
+  const createOnce = (topics: readonly { name: string; partitions: number }[]) =>
     ask('create topics', async (admin) => {
       const configEntries = Object.entries(topicConfig).map(([name, value]) => ({ name, value }));
       // False where another process was first; -1 = the cluster's default.

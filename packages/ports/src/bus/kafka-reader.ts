@@ -3,7 +3,9 @@ import { backoff } from '../backoff.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Consumer, Received, Subscription } from './bus.ts';
 
-const heartbeatMs = 2000;
+/** A reader that was killed is missed for this long: the least that a broker takes by default (group.min.session.timeout.ms). */
+const sessionMs = 6000;
+const heartbeatMs = 1000;
 const silenceMs = 60_000;
 const closeMs = 10_000;
 const mostRecords = 500;
@@ -28,7 +30,7 @@ export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: R
   async function live(): Promise<void> {
     const consumer = kafka.consumer({
       groupId: subscription.group,
-      sessionTimeout: 10_000,
+      sessionTimeout: sessionMs,
       heartbeatInterval: heartbeatMs,
       rebalanceTimeout: 30_000,
       maxWaitTimeInMs: 250,
@@ -97,7 +99,8 @@ export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: R
     const { topic, partition } = batch;
     const { generation } = signs;
     const membership = { lost: false };
-    const alive = () => !signal.aborted && !membership.lost && generation === signs.generation && isRunning() && !isStale();
+    const isOurs = () => !membership.lost && generation === signs.generation && !isStale();
+    const alive = () => !signal.aborted && isOurs() && isRunning();
 
     for (let at = 0; at < batch.messages.length && alive(); at += mostRecords) {
       const messages = batch.messages.slice(at, at + mostRecords);
@@ -116,8 +119,8 @@ export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: R
         beating.abort();
       }
       failures.delete(`${topic}/${partition}`);
-      // The partition was given away meanwhile: its new reader gets the records again.
-      if (generation !== signs.generation) return;
+      // The partition was given away meanwhile: its new reader gets the records again. While closing it is still ours.
+      if (!isOurs()) return;
       const last = messages.at(-1)!.offset;
       await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(BigInt(last) + 1n) }] }] });
       resolveOffset(last);

@@ -90,6 +90,7 @@ export function memoryBus({ runtime }: { runtime: Runtime }): Bus {
       // Never inside the caller's own step.
       await undefined;
       await reader.onBatch({ topic: lane.topic, partition: lane.partition, records: records.map((record) => ({ ...record })), alive });
+      if (lane.owner !== reader) return;
       lane.committed = from + records.length;
       lane.failures = 0;
     } catch (error) {
