@@ -4,6 +4,7 @@ import { checkIfMatch, etag, isNotModified } from '@claras/scim/etag';
 import { listResponse, readListQuery } from '@claras/scim/list-query';
 import { project, readProjection, wantsAttribute } from '@claras/scim/projection';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { endOfTurn } from './end-of-turn.ts';
 import { locationOf } from './render.ts';
 import { scimType } from './scim-errors.ts';
 import type { Asked, AskedToWrite, ScimResources, Written } from './scim-resources.ts';
@@ -47,13 +48,16 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
   app.get(path, async (request, reply) => {
     const query = readListQuery(type, request.query as Query);
     const { resources: found, totalResults } = await search(durable, resources, asked(request), query);
-    return reply.header('content-type', scimType).send(JSON.stringify(listResponse(found, { totalResults, startIndex: query.startIndex })));
+    const body = JSON.stringify(listResponse(found, { totalResults, startIndex: query.startIndex }));
+    await endOfTurn();
+    return reply.header('content-type', scimType).send(body);
   });
 
   app.get(`${path}/:id`, async (request: ById, reply) => {
     const read = await resources.read(asked(request).tenant, request.params.id);
     if (!read) throw missing(resources.kind);
     if (isNotModified(request.headers['if-none-match'], read.version)) return reply.code(304).header('etag', etag(read.version)).send();
+    await endOfTurn();
     return answer(reply, request, read);
   });
 

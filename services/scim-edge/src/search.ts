@@ -35,13 +35,12 @@ export async function search(durable: Durable, resources: ScimResources, asked: 
   const matches = filter ? compileFilter(filter) : () => true;
   // What is stored is enough to judge by, unless the filter is about what is not stored with it.
   const asServed = filter !== undefined && notStored.some((name) => mentions(filter, name));
-  const judged = async (read: Read): Promise<boolean> =>
-    matches(asServed ? await resources.serve(read, asked, () => false, filter) : read.resource);
+  const servedMatches = async (read: Read): Promise<boolean> => matches(await resources.serve(read, asked, () => false, filter));
 
   let totalResults = 0;
   const kept: Read[] = [];
-  for await (const reads of candidates(durable, resources, asked.tenant, query)) {
-    const verdicts = await Promise.all(reads.map(judged));
+  for await (const reads of await candidates(durable, resources, asked.tenant, query)) {
+    const verdicts = asServed ? await Promise.all(reads.map(servedMatches)) : reads.map(({ resource }) => matches(resource));
     for (const [n, read] of reads.entries()) {
       if (!verdicts[n]) continue;
       totalResults++;
@@ -52,10 +51,14 @@ export async function search(durable: Durable, resources: ScimResources, asked: 
   return { resources: await show(query.sortBy ? await sorted(resources, asked, query, kept) : kept), totalResults };
 }
 
-async function* candidates(durable: Durable, { kind }: ScimResources, tenant: string, { filter }: ListQuery): AsyncGenerator<Read[]> {
+async function candidates(
+  durable: Durable,
+  { kind }: ScimResources,
+  tenant: string,
+  { filter }: ListQuery,
+): Promise<Iterable<Read[]> | AsyncIterable<Read[]>> {
   const ids = filter && (await lookUp(durable, kind, tenant, indexedEquality(filter)));
-  if (ids) yield await readResources(durable, kind, tenant, ids);
-  else yield* all(durable, kind, tenant);
+  return ids ? [await readResources(durable, kind, tenant, ids)] : all(durable, kind, tenant);
 }
 
 async function sorted(resources: ScimResources, asked: Asked, query: ListQuery, reads: readonly Read[]): Promise<Read[]> {
