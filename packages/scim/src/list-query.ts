@@ -2,9 +2,10 @@ import { resolvePath } from './attribute-path.ts';
 import type { Json } from './attribute-value.ts';
 import type { ResourceType } from './attributes.ts';
 import { type Filter, parseFilter } from './filter.ts';
+import { isObject } from './own.ts';
 import { type Projection, readProjection } from './projection.ts';
 import type { Resource } from './resource.ts';
-import { invalidValue } from './scim-error.ts';
+import { invalidSyntax, invalidValue } from './scim-error.ts';
 import type { SortOrder } from './sort.ts';
 
 /** A list request (RFC 7644, 3.4.2). `startIndex` counts from 1. */
@@ -31,6 +32,17 @@ export function readListQuery(type: ResourceType, query: Record<string, unknown>
     ...sortPath(type, sortBy),
     descending: (text(given.get('sortorder'), 'sortOrder') ?? '').toLowerCase() === 'descending',
   };
+}
+
+const searchSchema = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest';
+
+/** The body of POST /.search (RFC 7644, 3.4.3): a list request whose names and values stay out of URLs and logs. Throws 400. */
+export function readSearchRequest(type: ResourceType, body: unknown): ListQuery {
+  const schemas = isObject(body) ? body.schemas : undefined;
+  if (!isObject(body) || !Array.isArray(schemas) || !schemas.some((schema) => String(schema).toLowerCase() === searchSchema.toLowerCase()))
+    throw invalidSyntax(`The body is a search request, with "schemas": ["${searchSchema}"].`);
+  const query = Object.entries(body).map(([name, value]) => [name, typeof value === 'number' ? String(value) : value]);
+  return readListQuery(type, Object.fromEntries(query));
 }
 
 function text(value: unknown, name: string): string | undefined {

@@ -50,6 +50,8 @@ export const uniqueness = (detail: string) => new ScimError(409, detail, 'unique
 export const unauthorized = (detail: string) => new ScimError(401, detail);
 export const forbidden = (detail: string) => new ScimError(403, detail);
 export const notFound = (detail: string) => new ScimError(404, detail);
+export const methodNotAllowed = (detail: string) => new ScimError(405, detail);
+export const notImplemented = (detail: string) => new ScimError(501, detail);
 export const preconditionFailed = (detail: string) => new ScimError(412, detail);
 export const payloadTooLarge = (detail: string) => new ScimError(413, detail);
 export const tooManyRequests = (detail: string) => new ScimError(429, detail);

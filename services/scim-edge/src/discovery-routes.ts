@@ -1,6 +1,7 @@
 import { resourceTypeByName, resourceTypesResponse, schemaById, schemas, serviceProviderConfig } from '@claras/scim/discovery';
-import { notFound } from '@claras/scim/scim-error';
+import { notFound, notImplemented } from '@claras/scim/scim-error';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { allowOnly } from './method-not-allowed.ts';
 import type { TenantUrl } from './render.ts';
 import { scimType } from './scim-errors.ts';
 
@@ -16,4 +17,10 @@ export function discoveryRoutes(app: FastifyInstance, urlOf: (request: FastifyRe
   app.get('/ResourceTypes/:id', async (request: ById, reply) => send(reply, resourceTypeByName(request.params.id, urlOf(request))));
   app.get('/Schemas', async (request, reply) => send(reply, schemas(urlOf(request))));
   app.get('/Schemas/:id', async (request: ById, reply) => send(reply, schemaById(request.params.id, urlOf(request))));
+  for (const path of ['/ServiceProviderConfig', '/ResourceTypes', '/ResourceTypes/:id', '/Schemas', '/Schemas/:id'])
+    allowOnly(app, path, ['GET']);
+  // An API key is nobody's own account (RFC 7644, 3.11).
+  app.all('/Me', async () => {
+    throw notImplemented('An API key belongs to a tenant, not to a person, so there is no /Me here. Ask for /Users.');
+  });
 }

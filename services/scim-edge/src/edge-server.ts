@@ -4,9 +4,9 @@ import { type EdgeParts, scimEdge } from './scim-edge.ts';
 /** Where Entra finds the edge: the Tenant URL ends in this. */
 export const edgePath = '/api/scim/v2';
 
-/** How every server that carries the edge must be made: slashes and ids as identity providers send them. */
+/** How every server that carries the edge must be made: slashes, cases of paths and ids as identity providers send them. */
 export const edgeServerOptions = {
-  routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 256 },
+  routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 256 },
   bodyLimit: 1024 * 1024,
   requestTimeout: 30_000,
   logger: false,

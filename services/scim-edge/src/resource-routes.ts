@@ -1,10 +1,11 @@
 import { missing, type Precondition, type Read } from '@claras/directory/resources';
 import type { Durable } from '@claras/directory/transact';
 import { checkIfMatch, etag, isNotModified } from '@claras/scim/etag';
-import { listResponse, readListQuery } from '@claras/scim/list-query';
+import { type ListQuery, listResponse, readListQuery, readSearchRequest } from '@claras/scim/list-query';
 import { project, readProjection, wantsAttribute } from '@claras/scim/projection';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { endOfTurn } from './end-of-turn.ts';
+import { allowOnly } from './method-not-allowed.ts';
 import { locationOf } from './render.ts';
 import { scimType } from './scim-errors.ts';
 import type { Asked, AskedToWrite, ScimResources, Written } from './scim-resources.ts';
@@ -45,13 +46,17 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
     return answer(reply, request, read);
   }
 
-  app.get(path, async (request, reply) => {
-    const query = readListQuery(type, request.query as Query);
+  async function list(reply: FastifyReply, request: FastifyRequest, query: ListQuery): Promise<FastifyReply> {
     const { resources: found, totalResults } = await search(durable, resources, asked(request), query);
     const body = JSON.stringify(listResponse(found, { totalResults, startIndex: query.startIndex }));
     await endOfTurn();
     return reply.header('content-type', scimType).send(body);
-  });
+  }
+
+  app.get(path, async (request, reply) => list(reply, request, readListQuery(type, request.query as Query)));
+  app.post(`${path}/.search`, async (request, reply) => list(reply, request, readSearchRequest(type, request.body)));
+  allowOnly(app, path, ['GET', 'POST']);
+  allowOnly(app, `${path}/:id`, ['GET', 'PUT', 'PATCH', 'DELETE']);
 
   app.get(`${path}/:id`, async (request: ById, reply) => {
     const read = await resources.read(asked(request).tenant, request.params.id);

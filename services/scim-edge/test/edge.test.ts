@@ -188,3 +188,37 @@ t.test('a header that may stand once is not taken twice', async (t) => {
   });
   t.match(answer, /^HTTP\/1.1 400/);
 });
+
+t.test('another method on a path that exists is 405 with Allow', async (t) => {
+  for (const path of ['/ServiceProviderConfig', '/ResourceTypes', '/ResourceTypes/User', '/Schemas'])
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+      const answer = send(method, path, method === 'DELETE' ? {} : { body: {} });
+      t.equal((await answer).headers.allow, 'GET');
+      await refused(t, answer, 405);
+    }
+  t.equal((await send('DELETE', '/Users')).headers.allow, 'GET, POST');
+  t.equal((await send('POST', '/Groups/some', { body: {} })).headers.allow, 'GET, PUT, PATCH, DELETE');
+});
+
+t.test('POST /Users/.search is a list whose filter stands in the body (RFC 7644, 3.4.3)', async (t) => {
+  const searchRequest = { schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'] };
+  const { id } = await created({ ...user, userName: 'Search@a.example', displayName: 'Found' });
+  const body = { ...searchRequest, filter: 'userName eq "search@a.example"', attributes: ['displayName'], startIndex: 1, count: 5 };
+  const found = await send('POST', '/Users/.search', { body });
+  t.equal(found.status, 200);
+  t.match(found.body, { totalResults: 1, startIndex: 1, itemsPerPage: 1, Resources: [{ id, displayName: 'Found' }] });
+  t.notOk(found.body.Resources[0].userName, 'only what was asked for');
+  await refused(t, send('POST', '/Users/.search', { body: { filter: 'userName pr' } }), 400, 'invalidSyntax');
+  await refused(t, send('POST', '/Users/.search', { body: { ...searchRequest, filter: 'userName' } }), 400, 'invalidFilter');
+  await refused(t, send('POST', '/Users/.search', { body: { ...searchRequest, count: 1.5 } }), 400, 'invalidValue');
+});
+
+t.test('paths are taken in any case, ids as they are', async (t) => {
+  const { id } = await created({ ...user, userName: 'case@a.example' });
+  t.equal((await send('GET', `/users/${id}`)).body.id, id);
+  t.equal((await send('GET', '/GROUPS')).status, 200);
+});
+
+t.test('/Me is not implemented, and says what to ask for', async (t) => {
+  await refused(t, send('GET', '/Me'), 501);
+});
