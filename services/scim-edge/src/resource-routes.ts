@@ -10,6 +10,7 @@ import { locationOf } from './render.ts';
 import { scimType } from './scim-errors.ts';
 import type { Asked, AskedToWrite, ScimResources, Written } from './scim-resources.ts';
 import { search } from './search.ts';
+import { searchAll } from './search-all.ts';
 import { traceparentOf } from './trace.ts';
 
 type ById = FastifyRequest<{ Params: { id: string } }>;
@@ -88,6 +89,15 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
     await resources.remove(request.params.id, askedToWrite(request));
     return reply.code(204).send();
   });
+}
+
+/** One search over all resource types (RFC 7644, 3.4.3). */
+export function searchRoute(app: FastifyInstance, all: readonly ScimResources[], { durable, asked }: Circumstances): void {
+  app.post('/.search', async (request, reply) => {
+    const { resources, ...counts } = await searchAll(durable, all, asked(request), request.body);
+    return reply.header('content-type', scimType).send(JSON.stringify(listResponse(resources, counts)));
+  });
+  allowOnly(app, '/.search', ['POST']);
 }
 
 const hasProjection = (query: Query): boolean => Object.keys(query).some((name) => /^(excluded)?attributes$/i.test(name));

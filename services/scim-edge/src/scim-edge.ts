@@ -11,7 +11,7 @@ import { discoveryRoutes } from './discovery-routes.ts';
 import { type EdgeMetrics, measureRequests } from './edge-metrics.ts';
 import { groupResources } from './group-resources.ts';
 import type { TenantUrl } from './render.ts';
-import { type Circumstances, resourceRoutes } from './resource-routes.ts';
+import { type Circumstances, resourceRoutes, searchRoute } from './resource-routes.ts';
 import { scimErrors } from './scim-errors.ts';
 import { assertSingleHeaders } from './single-headers.ts';
 import { userResources } from './user-resources.ts';
@@ -49,8 +49,9 @@ export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
       passedOver: (request, ignored) =>
         log.info({ tenant: request.tenant, method: request.method, ignored }, 'passed over what no schema knows'),
     };
-    resourceRoutes(app, userResources(users(durable)), circumstances);
-    resourceRoutes(app, groupResources(groups(durable)), circumstances);
+    const all = [userResources(users(durable)), groupResources(groups(durable))];
+    for (const resources of all) resourceRoutes(app, resources, circumstances);
+    searchRoute(app, all, circumstances);
     discoveryRoutes(app, urlOf);
   };
 }

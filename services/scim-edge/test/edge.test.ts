@@ -222,3 +222,30 @@ t.test('paths are taken in any case, ids as they are', async (t) => {
 t.test('/Me is not implemented, and says what to ask for', async (t) => {
   await refused(t, send('GET', '/Me'), 501);
 });
+
+t.test('POST /.search asks every resource type at once (RFC 7644, 3.4.3)', async (t) => {
+  const both = await tenant('Both types');
+  const searchAll = async (request: object) =>
+    send('POST', '/.search', {
+      key: both.key,
+      body: { schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'], ...request },
+    });
+  for (const n of [1, 2, 3])
+    await send('POST', '/Users', { key: both.key, body: { ...user, userName: `u${n}@a.example`, displayName: 'Same' } });
+  await send('POST', '/Groups', { key: both.key, body: { displayName: 'Same' } });
+
+  const types = (answer: { body: { Resources: { meta: { resourceType: string } }[] } }) =>
+    answer.body.Resources.map(({ meta }) => meta.resourceType);
+  const named = await searchAll({ filter: 'displayName eq "same"' });
+  t.equal(named.body.totalResults, 4);
+  t.same(types(named), ['User', 'User', 'User', 'Group']);
+  const page = await searchAll({ filter: 'displayName eq "same"', startIndex: 3, count: 2 });
+  t.match(page.body, { totalResults: 4, startIndex: 3, itemsPerPage: 2 });
+  t.same(types(page), ['User', 'Group']);
+  t.match((await searchAll({ startIndex: 5 })).body, { totalResults: 4, itemsPerPage: 0 });
+  t.equal((await searchAll({ filter: 'userName eq "u2@a.example"' })).body.totalResults, 1, 'no group has a userName');
+
+  await refused(t, searchAll({ filter: 'displayName' }), 400, 'invalidFilter');
+  await refused(t, searchAll({ sortBy: 'displayName' }), 400, 'invalidValue');
+  t.equal((await send('GET', '/.search')).status, 405);
+});
