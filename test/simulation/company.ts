@@ -1,4 +1,5 @@
 import type { RoleMapping } from '@claras/domain/role-mapping';
+import type { Served } from './network.ts';
 import type { Processes } from './processes.ts';
 import type { Weather } from './weather.ts';
 import type { WorldClock } from './world-clock.ts';
@@ -89,9 +90,8 @@ export function company(parts: {
     const up = processes.edges();
     if (up.length === 0) return undefined;
     const { life, served } = clock.pick(up);
-    const died = new Promise<undefined>((resolve) => life.onDeath(() => resolve(undefined)));
     const request = { method, url: `/api/scim/v2${path}`, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const answer = await Promise.race([died, life.gate().then(() => served.inject(request))]);
+    const answer = await life.whileAlive(life.gate().then(() => served.inject(request)));
     clock.tell(`${tenant} ${method} ${path} ${answer?.status ?? 'no answer'}`);
     return weather.strikes(0.02) ? undefined : answer;
   }
@@ -103,22 +103,17 @@ export function company(parts: {
   }
 
   /** One of the processes does it; asked again until it has answered. */
-  async function insist<T, R>(
-    list: () => readonly { life: { dead(): boolean; onDeath(l: () => void): void }; served: T }[],
-    ask: (served: T) => Promise<R>,
-  ): Promise<R> {
+  async function insist<T, R>(list: () => readonly Served<T>[], ask: (served: T) => Promise<R>): Promise<R> {
     for (;;) {
       const up = list();
       if (up.length > 0) {
         const { life, served } = clock.pick(up);
-        const died = new Promise<undefined>((resolve) => life.onDeath(() => resolve(undefined)));
-        const answer = await Promise.race([
-          died,
+        const answer = await life.whileAlive(
           ask(served).then(
             (value) => ({ value }),
             () => undefined,
           ),
-        ]);
+        );
         if (answer) return answer.value;
       }
       await clock.sleep(clock.below(500));

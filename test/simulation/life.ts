@@ -16,6 +16,8 @@ export interface Life {
   /** Resolves when it goes on. */
   freeze(ms: number): Promise<void>;
   onDeath(listener: () => void): void;
+  /** The answer, or undefined when the process is killed before. */
+  whileAlive<T>(answer: Promise<T>): Promise<T | undefined>;
   onFreeze(listener: (ms: number) => void): void;
 }
 
@@ -24,6 +26,8 @@ export function life(name: string, clock: WorldClock, skew: number): Life {
   const freezes: ((ms: number) => void)[] = [];
   let dead = false;
   let thaw: Promise<void> | undefined;
+
+  const onDeath = (listener: () => void): void => void deaths.push(listener);
 
   async function gate(): Promise<void> {
     for (; thaw && !dead; ) await thaw;
@@ -64,7 +68,8 @@ export function life(name: string, clock: WorldClock, skew: number): Life {
       clock.tell(`${name} goes on`);
       thawed.resolve();
     },
-    onDeath: (listener) => void deaths.push(listener),
+    onDeath,
+    whileAlive: (answer) => Promise.race([new Promise<undefined>((resolve) => onDeath(() => resolve(undefined))), answer]),
     onFreeze: (listener) => void freezes.push(listener),
   };
 }

@@ -4,7 +4,6 @@ import { providers } from '@claras/directory/providers';
 import { tenants } from '@claras/directory/tenants';
 import { memoryBus } from '@claras/ports/bus/memory-bus';
 import type { Log } from '@claras/ports/log';
-import type { Runtime } from '@claras/ports/runtime';
 import { memoryStore } from '@claras/ports/store/memory-store';
 import { company } from './company.ts';
 import { effectsLedger } from './effects-ledger.ts';
@@ -33,19 +32,19 @@ const cells = 2;
  */
 export async function simulate(seed: number, wiring: Partial<Wiring> = {}, say?: (line: string) => void): Promise<Outcome> {
   const clock = worldClock(seed, say);
-  const runtime: Runtime = { now: clock.now, sleep: clock.sleep, random: clock.random, id: clock.id };
-  const bus = memoryBus({ runtime });
-  const effects = effectsLedger(memoryStore({ cells, topicOf: { edge: 'directory', core: 'team' }, runtime }));
+  const bus = memoryBus({ runtime: clock });
+  const effects = effectsLedger(memoryStore({ cells, topicOf: { edge: 'directory', core: 'team' }, runtime: clock }));
   const { store } = effects;
   const weather = weatherOf(clock);
-  const evidence = { clock, runtime, store, bus, effects };
+  const evidence = { clock, store, bus, effects };
   let outcome: Outcome | undefined;
   let failure: unknown;
 
   async function tenant(name: string) {
-    const { id } = await tenants({ store, runtime }).create({ name, domains: ['acme.example'], scim: true });
-    const { value } = await keys({ store, runtime, pepper }).create({ tenant: id, name: 'Entra', scopes: ['scim.full'] });
-    const [provider] = await providers({ store, runtime }).list(id);
+    const durable = { store, runtime: clock };
+    const { id } = await tenants(durable).create({ name, domains: ['acme.example'], scim: true });
+    const { value } = await keys({ ...durable, pepper }).create({ tenant: id, name: 'Entra', scopes: ['scim.full'] });
+    const [provider] = await providers(durable).list(id);
     return { tenant: id, key: value, provider: provider!.id };
   }
 
@@ -78,7 +77,10 @@ export async function simulate(seed: number, wiring: Partial<Wiring> = {}, say?:
   live().catch((error: unknown) => {
     failure = error;
   });
-  const ended = await clock.runUntil(() => outcome !== undefined || failure !== undefined, 60 * minute);
+  const neverDone = await clock
+    .runUntil(() => outcome !== undefined || failure !== undefined, 60 * minute)
+    .then(() => '')
+    .catch((error: Error) => `never done: ${error.message}`);
   if (failure) throw failure;
-  return outcome ?? { seed, violations: [ended ? 'ended' : 'never done'], digest: clock.digest(), writes: 0, effects: effects.size() };
+  return outcome ?? { seed, violations: [neverDone], digest: clock.digest(), writes: 0, effects: effects.size() };
 }

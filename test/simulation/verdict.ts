@@ -4,7 +4,6 @@ import type { DirectoryEvent, DirectoryFact } from '@claras/contracts/events';
 import { topics } from '@claras/contracts/topics';
 import { coreApp } from '@claras/core-app/core-app';
 import type { Bus } from '@claras/ports/bus/bus';
-import type { Runtime } from '@claras/ports/runtime';
 import type { Store } from '@claras/ports/store/store';
 import { positions } from '@claras/service-kit/position';
 import type { Promised } from './company.ts';
@@ -15,7 +14,6 @@ import type { WorldClock } from './world-clock.ts';
 
 interface Evidence {
   clock: WorldClock;
-  runtime: Runtime;
   store: Store;
   bus: Bus;
   effects: EffectsLedger;
@@ -76,7 +74,8 @@ function judgeWrites(promised: Promised, logged: ExpectedDirectory): string[] {
 }
 
 async function judgeTenant(evidence: Evidence, promised: Promised, events: readonly DirectoryEvent[]): Promise<string[]> {
-  const { store, runtime, effects } = evidence;
+  const { clock, store, effects } = evidence;
+  const durable = { store, runtime: clock };
   const { tenant } = promised;
   const logged = expectedDirectory(events);
   const wrong = judgeWrites(promised, logged);
@@ -84,11 +83,11 @@ async function judgeTenant(evidence: Evidence, promised: Promised, events: reado
   const { sequence } = await store.range(`edge/${tenant}`, 'users', { limit: 0 });
   if (events.length !== sequence) wrong.push(`the directory is at ${sequence}, the topic ends at ${events.length}`);
   for (const name of consumerNames) {
-    const { applied, aside } = await positions(store, runtime, name).read(tenant);
+    const { applied, aside } = await positions(store, clock, name).read(tenant);
     if (applied !== sequence || aside) wrong.push(`${name} is at ${applied}${aside ? ', aside' : ''}; the directory at ${sequence}`);
   }
 
-  const core = coreApp({ store, runtime });
+  const core = coreApp(durable);
   const { profiles } = await core.list(tenant, { limit: 1000 });
   for (const { id, userName } of profiles)
     if (promised.owners.has(id) && userName && logged.team.has(userName)) logged.team.get(userName)!.role = 'owner';
@@ -101,7 +100,7 @@ async function judgeTenant(evidence: Evidence, promised: Promised, events: reado
 
   const active = profiles.filter(({ status }) => status === 'active').length;
   const seats = await core.seats(tenant);
-  const billed = (await ledger({ store, runtime }).billed(tenant))?.quantity ?? 0;
+  const billed = (await ledger(durable).billed(tenant))?.quantity ?? 0;
   if (seats.active !== active || billed !== active) wrong.push(`${active} active, ${seats.active} seats, ${billed} billed`);
 
   for (const { token } of promised.sessions) {

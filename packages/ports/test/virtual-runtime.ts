@@ -5,12 +5,56 @@ export interface VirtualRuntime extends Runtime {
   runUntil(done: () => boolean, most?: number): Promise<void>;
 }
 
+interface Sleeper {
+  until: number;
+  order: number;
+  wake: () => void;
+  awake: boolean;
+}
+
+const before = (a: Sleeper, b: Sleeper): boolean => a.until < b.until || (a.until === b.until && a.order < b.order);
+
+/** A binary heap: in a simulation thousands sleep, and one at a time is woken. */
+function sleepers() {
+  const heap: Sleeper[] = [];
+  const swap = (a: number, b: number): void => {
+    [heap[a], heap[b]] = [heap[b]!, heap[a]!];
+  };
+  return {
+    push(sleeper: Sleeper): void {
+      heap.push(sleeper);
+      for (let at = heap.length - 1; at > 0; ) {
+        const parent = (at - 1) >> 1;
+        if (!before(heap[at]!, heap[parent]!)) return;
+        swap(at, parent);
+        at = parent;
+      }
+    },
+    pop(): Sleeper | undefined {
+      const first = heap[0];
+      const last = heap.pop();
+      if (!first || !last || first === last) return first;
+      heap[0] = last;
+      for (let at = 0; ; ) {
+        const [left, right] = [2 * at + 1, 2 * at + 2];
+        let least = at;
+        if (left < heap.length && before(heap[left]!, heap[least]!)) least = left;
+        if (right < heap.length && before(heap[right]!, heap[least]!)) least = right;
+        if (least === at) return first;
+        swap(at, least);
+        at = least;
+      }
+    },
+  };
+}
+
 /** A clock that jumps and dice that repeat: mulberry32 from `seed`. */
-export function virtualRuntime(seed: number): VirtualRuntime {
-  let clock = 0;
+export function virtualRuntime(seed: number, start = 0): VirtualRuntime {
+  const asleep = sleepers();
+  let clock = start;
   let state = seed;
   let ids = 0;
-  const sleepers = new Map<() => void, number>();
+  let order = 0;
 
   const random = (): number => {
     state = (state + 0x6d2b79f5) | 0;
@@ -20,31 +64,36 @@ export function virtualRuntime(seed: number): VirtualRuntime {
   };
 
   function wakeEarliest(): void {
-    let earliest: [() => void, number] | undefined;
-    for (const sleeper of sleepers) if (!earliest || sleeper[1] < earliest[1]) earliest = sleeper;
-    if (!earliest) throw new Error('everybody waits for something that is not time');
-    clock = Math.max(clock, earliest[1]);
-    earliest[0]();
+    for (let sleeper = asleep.pop(); sleeper; sleeper = asleep.pop()) {
+      if (sleeper.awake) continue;
+      clock = Math.max(clock, sleeper.until);
+      return sleeper.wake();
+    }
+    throw new Error('everybody waits for something that is not time');
   }
 
   return {
     now: () => clock,
     random,
-    id: () => `id-${++ids}`,
+    // As wide as it takes: ids sort in the order in which they were made.
+    id: () => `id-${String(++ids).padStart(6, '0')}`,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve();
         const wake = () => {
-          sleepers.delete(wake);
+          if (sleeper.awake) return;
+          sleeper.awake = true;
           signal?.removeEventListener('abort', wake);
           resolve();
         };
-        sleepers.set(wake, clock + ms);
+        const sleeper: Sleeper = { until: clock + Math.max(0, ms), order: order++, wake, awake: false };
+        asleep.push(sleeper);
         signal?.addEventListener('abort', wake);
       }),
     async runUntil(done, most = 3_600_000) {
       const limit = clock + most;
       for (;;) {
+        // Everything that can go on without time has gone on when an immediate comes.
         await new Promise(setImmediate);
         if (done()) return;
         if (clock > limit) throw new Error(`not done after ${most} ms`);
