@@ -1,35 +1,21 @@
-import { backoff } from '../backoff.ts';
 import { cellOf } from '../cell.ts';
 import type { Runtime } from '../runtime.ts';
-import { type Bus, BusUnavailable, type Consumer, type Received, type Subscription } from './bus.ts';
+import { type Bus, BusUnavailable, type Received } from './bus.ts';
+import { inProcessReaders } from './in-process-readers.ts';
 
 const mostRecords = 500;
 
-interface Reader extends Subscription {
-  closing: AbortController;
-}
-/** One partition as one group sees it. `busy` = a batch of it is in hand, at whichever reader. */
-interface Lane {
-  topic: string;
-  partition: number;
-  log: Received[];
-  committed: number;
-  failures: number;
-  owner?: Reader | undefined;
-  busy?: Promise<void> | undefined;
-}
-interface Group {
-  readers: Reader[];
-  lanes: Map<string, Lane>;
-}
-
 /**
  * Bus in this process's memory, for tests and simulation: as deterministic as the runtime that it is given (it waits by `runtime.sleep`
- * only). A partition that moves to another reader goes on there when the batch in hand is done.
+ * only).
  */
 export function memoryBus({ runtime }: { runtime: Runtime }): Bus {
   const topics = new Map<string, Received[][]>();
-  const groups = new Map<string, Group>();
+  /** Group, topic and partition → offset of the next record; -1 and nothing: none was committed. */
+  const offsets = new Map<string, number>();
+
+  const offsetKey = (group: string, topic: string, partition: number): string => `${group}\0${topic}\0${partition}`;
+  const committed = (group: string, topic: string, partition: number): number => offsets.get(offsetKey(group, topic, partition)) ?? -1;
 
   function topicOf(name: string): Received[][] {
     const partitions = topics.get(name);
@@ -37,77 +23,21 @@ export function memoryBus({ runtime }: { runtime: Runtime }): Bus {
     return partitions;
   }
 
-  function groupOf(name: string): Group {
-    const group = groups.get(name) ?? { readers: [], lanes: new Map() };
-    groups.set(name, group);
-    return group;
-  }
-
-  function lanesOf(group: Group, topic: string): Lane[] {
-    return (topics.get(topic) ?? []).map((log, partition) => {
-      const id = `${topic}/${partition}`;
-      const lane = group.lanes.get(id) ?? { topic, partition, log, committed: -1, failures: 0 };
-      group.lanes.set(id, lane);
-      return lane;
-    });
-  }
-
-  /** Partition i of a topic goes to reader i mod readers of that topic. */
-  function assign(group: Group): void {
-    const wanted = new Set(group.readers.flatMap((reader) => reader.topics));
-    for (const topic of wanted) {
-      const readers = group.readers.filter((reader) => reader.topics.includes(topic));
-      for (const lane of lanesOf(group, topic)) {
-        lane.owner = readers[lane.partition % readers.length];
-        kick(lane);
-      }
-    }
-    for (const lane of group.lanes.values()) if (!wanted.has(lane.topic)) lane.owner = undefined;
-  }
-
-  function share(group: Group): void {
-    assign(group);
-    for (const reader of group.readers) reader.onState?.('joined');
-  }
-
-  const pending = ({ log, committed }: Lane): number => log.length - Math.max(0, committed);
-
-  function kick(lane: Lane): void {
-    const { owner } = lane;
-    if (lane.busy || !owner || owner.closing.signal.aborted || pending(lane) === 0) return;
-    lane.busy = read(lane, owner).finally(() => {
-      lane.busy = undefined;
-      kick(lane);
-    });
-  }
-
-  async function read(lane: Lane, reader: Reader): Promise<void> {
-    const from = Math.max(0, lane.committed);
-    const records = lane.log.slice(from, from + mostRecords);
-    const { signal } = reader.closing;
-    const alive = () => lane.owner === reader && !signal.aborted;
-    try {
-      // Never inside the caller's own step.
-      await undefined;
-      await reader.onBatch({ topic: lane.topic, partition: lane.partition, records: records.map((record) => ({ ...record })), alive });
-      if (lane.owner !== reader) return;
-      lane.committed = from + records.length;
-      lane.failures = 0;
-    } catch (error) {
-      if (!alive()) return;
-      reader.onState?.('failed', (error as Error).message);
-      lane.failures++;
-      await backoff(runtime, lane.failures, 2000, signal);
-    }
-  }
-
-  async function leave(group: Group, reader: Reader): Promise<void> {
-    if (!group.readers.includes(reader)) return;
-    reader.closing.abort();
-    await Promise.all([...group.lanes.values()].filter(({ owner }) => owner === reader).map(({ busy }) => busy));
-    group.readers.splice(group.readers.indexOf(reader), 1);
-    share(group);
-  }
+  const readers = inProcessReaders(
+    {
+      partitions: (topic) => topics.get(topic)?.length ?? 0,
+      next(group, topic, partition) {
+        const from = Math.max(0, committed(group, topic, partition));
+        return topicOf(topic)
+          [partition]!.slice(from, from + mostRecords)
+          .map((record) => ({ ...record }));
+      },
+      async commit(group, topic, partition, offset) {
+        offsets.set(offsetKey(group, topic, partition), offset);
+      },
+    },
+    runtime,
+  );
 
   return {
     async prepare(wanted) {
@@ -121,7 +51,7 @@ export function memoryBus({ runtime }: { runtime: Runtime }): Bus {
             Array.from({ length: partitions }, () => []),
           );
       }
-      for (const group of groups.values()) assign(group);
+      readers.assignAll();
     },
 
     async publish(topic, records) {
@@ -130,44 +60,35 @@ export function memoryBus({ runtime }: { runtime: Runtime }): Bus {
         const log = partitions[cellOf(key, partitions.length)]!;
         log.push({ key, value, headers: { ...headers }, offset: String(log.length), time: runtime.now() });
       }
-      for (const { lanes } of groups.values()) for (const lane of lanes.values()) if (lane.topic === topic) kick(lane);
+      for (const partition of partitions.keys()) readers.wake(topic, partition);
     },
 
-    async consume(subscription): Promise<Consumer> {
-      const group = groupOf(subscription.group);
-      const reader: Reader = { ...subscription, closing: new AbortController() };
-      group.readers.push(reader);
-      share(group);
-      return { close: () => leave(group, reader) };
-    },
+    consume: async (subscription) => readers.consume(subscription),
 
-    async lag(name, wanted) {
-      const group = groupOf(name);
+    async lag(group, wanted) {
       return wanted.flatMap((topic) =>
-        lanesOf(group, topicOf(topic) && topic).map((lane) => {
-          const first = lane.log[Math.max(0, lane.committed)];
+        topicOf(topic).map((log, partition) => {
+          const done = committed(group, topic, partition);
+          const first = log[Math.max(0, done)];
           return {
             topic,
-            partition: lane.partition,
-            end: lane.log.length,
-            committed: lane.committed,
-            lag: pending(lane),
+            partition,
+            end: log.length,
+            committed: done,
+            lag: log.length - Math.max(0, done),
             ...(first ? { oldest: first.time } : {}),
           };
         }),
       );
     },
 
-    async seek(name, topic, to) {
-      const group = groupOf(name);
-      if (group.readers.length > 0) throw new Error(`group ${name} has readers; it can be moved while it has none`);
-      topicOf(topic);
-      for (const lane of lanesOf(group, topic)) lane.committed = to === 'beginning' ? 0 : lane.log.length;
+    async seek(group, topic, to) {
+      if (readers.hasReaders(group)) throw new Error(`group ${group} has readers; it can be moved while it has none`);
+      for (const [partition, log] of topicOf(topic).entries())
+        offsets.set(offsetKey(group, topic, partition), to === 'beginning' ? 0 : log.length);
     },
 
     ping: async () => {},
-    async close() {
-      for (const group of groups.values()) await Promise.all(group.readers.map((reader) => leave(group, reader)));
-    },
+    close: readers.close,
   };
 }
