@@ -38,8 +38,8 @@ const searchSchema = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest';
 
 /** The body of POST /.search (RFC 7644, 3.4.3): a list request whose names and values stay out of URLs and logs. Throws 400. */
 export function readSearchRequest(type: ResourceType, body: unknown): ListQuery {
-  const schemas = isObject(body) ? body.schemas : undefined;
-  if (!isObject(body) || !Array.isArray(schemas) || !schemas.some((schema) => String(schema).toLowerCase() === searchSchema.toLowerCase()))
+  const isSearch = (schema: unknown) => String(schema).toLowerCase() === searchSchema.toLowerCase();
+  if (!isObject(body) || !Array.isArray(body.schemas) || !body.schemas.some(isSearch))
     throw invalidSyntax(`The body is a search request, with "schemas": ["${searchSchema}"].`);
   const query = Object.entries(body).map(([name, value]) => [name, typeof value === 'number' ? String(value) : value]);
   return readListQuery(type, Object.fromEntries(query));

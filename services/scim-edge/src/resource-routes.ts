@@ -9,7 +9,7 @@ import { allowOnly } from './method-not-allowed.ts';
 import { locationOf } from './render.ts';
 import { scimType } from './scim-errors.ts';
 import type { Asked, AskedToWrite, ScimResources, Written } from './scim-resources.ts';
-import { search } from './search.ts';
+import { type Found, search } from './search.ts';
 import { searchAll } from './search-all.ts';
 import { traceparentOf } from './trace.ts';
 
@@ -47,12 +47,8 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
     return answer(reply, request, read);
   }
 
-  async function list(reply: FastifyReply, request: FastifyRequest, query: ListQuery): Promise<FastifyReply> {
-    const { resources: found, totalResults } = await search(durable, resources, asked(request), query);
-    const body = JSON.stringify(listResponse(found, { totalResults, startIndex: query.startIndex }));
-    await endOfTurn();
-    return reply.header('content-type', scimType).send(body);
-  }
+  const list = async (reply: FastifyReply, request: FastifyRequest, query: ListQuery): Promise<FastifyReply> =>
+    sendList(reply, await search(durable, resources, asked(request), query), query);
 
   app.get(path, async (request, reply) => list(reply, request, readListQuery(type, request.query as Query)));
   app.post(`${path}/.search`, async (request, reply) => list(reply, request, readSearchRequest(type, request.body)));
@@ -91,11 +87,21 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
   });
 }
 
+async function sendList(
+  reply: FastifyReply,
+  { resources, totalResults }: Found,
+  { startIndex }: { startIndex: number },
+): Promise<FastifyReply> {
+  const body = JSON.stringify(listResponse(resources, { totalResults, startIndex }));
+  await endOfTurn();
+  return reply.header('content-type', scimType).send(body);
+}
+
 /** One search over all resource types (RFC 7644, 3.4.3). */
 export function searchRoute(app: FastifyInstance, all: readonly ScimResources[], { durable, asked }: Circumstances): void {
   app.post('/.search', async (request, reply) => {
-    const { resources, ...counts } = await searchAll(durable, all, asked(request), request.body);
-    return reply.header('content-type', scimType).send(JSON.stringify(listResponse(resources, counts)));
+    const found = await searchAll(durable, all, asked(request), request.body);
+    return sendList(reply, found, found);
   });
   allowOnly(app, '/.search', ['POST']);
 }

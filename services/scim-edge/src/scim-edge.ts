@@ -3,6 +3,7 @@ import type { Keys } from '@claras/directory/keys';
 import { providers } from '@claras/directory/providers';
 import type { Durable } from '@claras/directory/transact';
 import { users } from '@claras/directory/users';
+import { notImplemented } from '@claras/scim/scim-error';
 import type { Log } from '@claras/service-kit/log';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { authenticate } from './authenticate.ts';
@@ -53,5 +54,9 @@ export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
     for (const resources of all) resourceRoutes(app, resources, circumstances);
     searchRoute(app, all, circumstances);
     discoveryRoutes(app, urlOf);
+    // An API key is nobody's own account (RFC 7644, 3.11).
+    app.all('/Me', async () => {
+      throw notImplemented('An API key belongs to a tenant, not to a person, so there is no /Me here. Ask for /Users.');
+    });
   };
 }
