@@ -1,3 +1,4 @@
+import type { RangeQuery } from '@claras/ports/store/store';
 import { groupKind, groupsOfIndex, type Kind } from './kinds.ts';
 import { type Read, readResources } from './resources.ts';
 import { tenantScope } from './scopes.ts';
@@ -36,15 +37,16 @@ export async function lookUp(
   return undefined;
 }
 
-/** A page of resources in the order of creation, by rank, with the number of all. */
-export async function page(
-  durable: Durable,
-  kind: Kind,
-  tenant: string,
-  { offset, limit }: { offset: number; limit: number },
-): Promise<{ found: Read[]; total: number }> {
-  const { members, total } = await durable.store.range(tenantScope(tenant), kind.all, { offset, limit });
-  return { found: await readResources(durable, kind, tenant, members), total };
+/** Some of a list, with the number of all of it. */
+export interface Ranked {
+  reads: Read[];
+  totalResults: number;
+}
+
+/** A page of resources in the order of creation. */
+export async function page(durable: Durable, kind: Kind, tenant: string, query: RangeQuery): Promise<Ranked> {
+  const { members, total } = await durable.store.range(tenantScope(tenant), kind.all, query);
+  return { reads: await readResources(durable, kind, tenant, members), totalResults: total };
 }
 
 /** Every resource of a kind, page by page, in the order of creation. */

@@ -1,6 +1,6 @@
 import type { Json } from './attribute-value.ts';
 import { type Attribute, coreGroup, coreUser, enterpriseUser, type ResourceType, resourceTypes, type Schema } from './attributes.ts';
-import { listResponse, mostResults } from './list-query.ts';
+import { defaultCount, listResponse, mostResults } from './list-query.ts';
 import type { Resource } from './resource.ts';
 
 const allSchemas = [coreUser, enterpriseUser, coreGroup];
@@ -16,6 +16,14 @@ export const serviceProviderConfig = (url: string): Resource => ({
   filter: { supported: true, maxResults: mostResults },
   changePassword: { supported: false },
   sort: { supported: true },
+  // RFC 9865, 4. Cursors do not expire.
+  pagination: {
+    cursor: true,
+    index: true,
+    defaultPaginationMethod: 'index',
+    defaultPageSize: defaultCount,
+    maxPageSize: mostResults,
+  },
   etag: { supported: true },
   authenticationSchemes: [
     {

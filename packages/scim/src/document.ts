@@ -1,6 +1,6 @@
 import type { AttributePath } from './attribute-path.ts';
 import { assertFew, type Json, type JsonObject, onePrimary, type PassOver } from './attribute-value.ts';
-import { isObject, own } from './own.ts';
+import { isObject, own, spelledIn } from './own.ts';
 
 /** A resource while it is changed: a copy, whose attributes are read and written by path. Values in it are never changed in place. */
 export interface Document {
@@ -25,8 +25,9 @@ export function openDocument(before: JsonObject): Document {
     if (ignored.size < mostPassedOver) ignored.add(name.slice(0, 128));
   };
 
+  /** Schema URIs are compared without case here: one extension never has two containers. */
   const containerOf = ({ extension }: AttributePath): JsonObject | undefined =>
-    extension === undefined ? resource : (own(resource, extension) as JsonObject | undefined);
+    extension === undefined ? resource : (own(resource, spelledIn(resource, extension)) as JsonObject | undefined);
   const valueAt = (path: AttributePath): unknown => own(containerOf(path), path.attribute.name);
 
   function unassign(path: AttributePath): void {
@@ -36,7 +37,7 @@ export function openDocument(before: JsonObject): Document {
     const container = containerOf(path);
     if (!container) return;
     delete container[attribute.name];
-    if (extension !== undefined && Object.keys(container).length === 0) delete resource[extension];
+    if (extension !== undefined && Object.keys(container).length === 0) delete resource[spelledIn(resource, extension)];
   }
 
   function put(path: AttributePath, value: Json | undefined): void {
@@ -62,7 +63,7 @@ export function openDocument(before: JsonObject): Document {
       put(path, left.length > 0 ? onePrimary(left, chosen) : undefined);
     },
     dropExtension(urn) {
-      delete resource[urn];
+      delete resource[spelledIn(resource, urn)];
     },
     passOver,
     close: () => ({ resource, ignored: [...ignored] }),

@@ -12,5 +12,10 @@ export function checkIfMatch(header: string, version: number): void {
     throw preconditionFailed('The resource was changed since you read it; read it again and repeat your change.');
 }
 
+/** Throws 412 where If-None-Match names this version: the caller wants to write only what it does not know (RFC 9110, 13.1.2). */
+export function checkIfNoneMatch(header: string, version: number): void {
+  if (names(header, version)) throw preconditionFailed('The resource is still as If-None-Match says; nothing was changed.');
+}
+
 export const isNotModified = (ifNoneMatch: string | undefined, version: number): boolean =>
   ifNoneMatch !== undefined && names(ifNoneMatch, version);

@@ -144,7 +144,7 @@ function filterParser(input: readonly Token[]) {
     }
     const { text } = take('word', 'a value');
     if (text.toLowerCase() === 'null') return null;
-    if (isNumber.test(text) && (type === 'integer' || type === 'decimal' || type === 'any')) return Number(text);
+    if (isNumber.test(text) && (type === 'integer' || type === 'decimal' || type === 'any')) return finite(text);
     if (isBoolean.test(text) && (type === 'boolean' || type === 'any')) return text.toLowerCase() === 'true';
     return text; // an Entra sample leaves the quotes out
   }
@@ -165,6 +165,12 @@ function filterParser(input: readonly Token[]) {
 
 const isBoolean = /^(true|false)$/i;
 const isNumber = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+
+function finite(text: string): number {
+  const number = Number(text);
+  if (!Number.isFinite(number)) throw invalidFilter('The filter has a number that is too large.');
+  return number;
+}
 
 /** `emails eq "x"` is about `emails.value`. */
 export const comparedAttribute = ({ attribute, sub }: AttributePath): Attribute => sub ?? attribute.byName.get('value') ?? attribute;

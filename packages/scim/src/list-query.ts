@@ -1,6 +1,7 @@
 import { resolvePath } from './attribute-path.ts';
 import type { Json } from './attribute-value.ts';
 import type { ResourceType } from './attributes.ts';
+import { type Cursor, readCursor } from './cursor.ts';
 import { type Filter, parseFilter } from './filter.ts';
 import { isObject } from './own.ts';
 import { type Projection, readProjection } from './projection.ts';
@@ -8,15 +9,17 @@ import type { Resource } from './resource.ts';
 import { invalidSyntax, invalidValue } from './scim-error.ts';
 import type { SortOrder } from './sort.ts';
 
-/** A list request (RFC 7644, 3.4.2). `startIndex` counts from 1. */
+/** A list request (RFC 7644, 3.4.2). */
 export interface ListQuery extends SortOrder {
   filter?: Filter;
-  startIndex: number;
-  count: number;
+  page: Page;
   projection: Projection;
 }
 
-const defaultCount = 100;
+/** At most `count` resources: from the place `startIndex` on, counted from 1, or, in a query with a cursor, behind `after` or from the start. */
+export type Page = { count: number } & ({ startIndex: number } | { cursor: Cursor | undefined; query: string });
+
+export const defaultCount = 100;
 export const mostResults = 1000;
 
 /** Names in any case; unknown ones (`aadOptscim062020`) mean nothing. Throws 400. */
@@ -24,14 +27,23 @@ export function readListQuery(type: ResourceType, query: Record<string, unknown>
   const given = new Map(Object.keys(query).map((name) => [name.toLowerCase(), query[name]]));
   const filter = text(given.get('filter'), 'filter');
   const sortBy = text(given.get('sortby'), 'sortBy');
+  const descending = isDescending(text(given.get('sortorder'), 'sortOrder'));
   return {
     ...(filter === undefined ? {} : { filter: parseFilter(filter, type) }),
-    startIndex: Math.max(1, integer(given.get('startindex'), 'startIndex') ?? 1),
-    count: Math.min(mostResults, Math.max(0, integer(given.get('count'), 'count') ?? defaultCount)),
+    page: readPage(given, JSON.stringify([filter, sortBy, descending])),
     projection: readProjection(query),
     ...sortPath(type, sortBy),
-    descending: (text(given.get('sortorder'), 'sortOrder') ?? '').toLowerCase() === 'descending',
+    descending,
   };
+}
+
+function readPage(given: ReadonlyMap<string, unknown>, query: string): Page {
+  const count = Math.min(mostResults, Math.max(0, integer(given.get('count'), 'count') ?? defaultCount));
+  const startIndex = integer(given.get('startindex'), 'startIndex');
+  const cursor = text(given.get('cursor'), 'cursor');
+  if (cursor === undefined) return { count, startIndex: Math.max(1, startIndex ?? 1) };
+  if (startIndex !== undefined) throw invalidValue('A list is read by startIndex or by cursor, not by both.');
+  return { count, cursor: readCursor(cursor, query), query };
 }
 
 const searchSchema = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest';
@@ -54,8 +66,14 @@ function text(value: unknown, name: string): string | undefined {
 function integer(value: unknown, name: string): number | undefined {
   const given = text(value, name);
   if (given === undefined || given === '') return undefined;
-  if (!/^[+-]?\d{1,15}$/.test(given)) throw invalidValue(`${name} is a whole number.`);
-  return Number(given);
+  if (!/^[+-]?\d+$/.test(given)) throw invalidValue(`${name} is a whole number.`);
+  return Math.min(Number(given), Number.MAX_SAFE_INTEGER);
+}
+
+function isDescending(order = ''): boolean {
+  const lower = order.toLowerCase();
+  if (lower !== '' && lower !== 'ascending' && lower !== 'descending') throw invalidValue('sortOrder is ascending or descending.');
+  return lower === 'descending';
 }
 
 /** A name that no schema has asks for no order. */
@@ -66,13 +84,15 @@ function sortPath(type: ResourceType, name: string | undefined): Pick<SortOrder,
 
 const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 
+/** `startIndex` for a page by place; `next` for one by cursor, where more follow. */
 export const listResponse = (
   resources: readonly Resource[],
-  { totalResults, startIndex }: { totalResults: number; startIndex: number },
+  { totalResults, startIndex, next }: { totalResults: number; startIndex?: number; next?: string },
 ) => ({
   schemas: [listSchema] as Json,
   totalResults,
-  startIndex,
+  ...(startIndex === undefined ? {} : { startIndex }),
   itemsPerPage: resources.length,
+  ...(next === undefined ? {} : { nextCursor: next }),
   Resources: resources,
 });

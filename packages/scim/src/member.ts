@@ -19,10 +19,14 @@ export function membersOf(given: unknown): Member[] {
 }
 
 function idOf(member: unknown): string {
-  const id = isObject(member) ? ownInAnyCase(member, 'value') : member;
+  const id = isObject(member) ? (ownInAnyCase(member, 'value') ?? idInReference(ownInAnyCase(member, '$ref'))) : member;
   if (typeof id !== 'string' || id === '' || id.length > longestId) throw invalidValue('Each member needs a value: the id of a user.');
   return id;
 }
+
+/** `$ref` names the same user by where it is; an id of another tenant is nobody's here, so only the last part counts. */
+const idInReference = (reference: unknown): unknown =>
+  typeof reference === 'string' ? /(?:^|\/)Users\/([^/?#]+)$/i.exec(reference)?.[1] : undefined;
 
 /** What an object says of `members`: under that name, with the URN, or inside the core schema's own container. Undefined: nothing. */
 export function givenMembers(values: object): { value: unknown } | undefined {

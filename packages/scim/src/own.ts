@@ -8,6 +8,13 @@ export function ownInAnyCase(value: object, lowerName: string): unknown {
   return key === undefined ? undefined : own(value, key);
 }
 
+/** The value's own spelling of a name, or the name as it is where it has none. */
+export const spelledIn = (value: object, name: string): string => {
+  if (Object.hasOwn(value, name)) return name;
+  const lower = name.toLowerCase();
+  return Object.keys(value).find((key) => key.toLowerCase() === lower) ?? name;
+};
+
 /** A JSON object, not an array. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);

@@ -9,7 +9,10 @@ export type ScimType =
   | 'noTarget'
   | 'invalidValue'
   | 'invalidVers'
-  | 'sensitive';
+  | 'sensitive'
+  // RFC 9865, 2.1
+  | 'invalidCursor'
+  | 'expiredCursor';
 
 const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error';
 

@@ -1,5 +1,5 @@
 import type { AttributePath } from './attribute-path.ts';
-import { own } from './own.ts';
+import { own, spelledIn } from './own.ts';
 import { sameText } from './same-text.ts';
 
 export interface SortOrder {
@@ -14,17 +14,19 @@ export function sortResources<R extends object>(resources: readonly R[], { sortB
   const keyed = resources.map((resource) => ({ resource, key: keyOf(resource, sortBy) }));
   keyed.sort((a, b) => {
     if (a.key === undefined || b.key === undefined) return a.key === b.key ? 0 : (a.key === undefined ? 1 : -1) * direction;
+    if (typeof a.key !== typeof b.key) return (typeof a.key === 'number' ? -1 : 1) * direction;
     return (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) * direction;
   });
   return keyed.map(({ resource }) => resource);
 }
 
 function keyOf(resource: object, { extension, attribute, sub }: AttributePath): string | number | undefined {
-  const found = own(extension === undefined ? resource : own(resource, extension), attribute.name);
+  const found = own(extension === undefined ? resource : own(resource, spelledIn(resource, extension)), attribute.name);
   const one = Array.isArray(found) ? (found.find((element) => own(element, 'primary') === true) ?? found[0]) : found;
   const part = sub ?? attribute.byName.get('value');
   const value = part ? own(one, part.name) : one;
   if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number') return value;
   const { type } = part ?? attribute;
   return type === 'dateTime' ? Date.parse(String(value)) : sameText(part ?? attribute, String(value));
 }

@@ -22,6 +22,7 @@ const ann = {
     { type: 'home', value: 'ann@home.example' },
   ],
   [enterprise]: { employeeNumber: '701', manager: { value: 'B7' } },
+  'urn:Acme:boats:2.0:User': { berth: {}, sails: [], hull: 'oak' },
   meta: { created: '2026-01-31T09:00:00Z', lastModified: '2026-02-01T00:30:00+01:00' },
 };
 const finds = (text: string) => compileFilter(parseFilter(text, User))(ann);
@@ -65,6 +66,8 @@ t.test('RFC 7644, 3.4.2.2: what finds Ann and what does not', async (t) => {
     'meta.lastModified lt "2026-01-31T23:45:00Z" and meta.created sw "2026-01"',
     'userName gt "Ann" and userName lt "ANZ"',
     '((((userName pr))))',
+    'urn:acme:BOATS:2.0:User:hull eq "OAK"',
+    'not (urn:acme:boats:2.0:User:berth pr) and not (urn:acme:boats:2.0:User:sails pr)',
   ])
     t.equal(finds(text), true, text);
   for (const text of [
@@ -116,6 +119,7 @@ t.test('a filter that cannot be read or be true of anybody is a 400, never the w
     ],
     ...[
       'shoeSize eq "44"',
+      'urn:acme:boats:2.0:User:length gt 1e400',
       'name.shoe pr',
       'emails[shoe pr]',
       'userName[value eq "x"]',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { type Attribute, resourceTypes } from '../src/attributes.ts';
+import { printCursor } from '../src/cursor.ts';
 import { resourceTypeByName, resourceTypesResponse, schemaById, schemas, serviceProviderConfig } from '../src/discovery.ts';
 import { checkIfMatch, etag, isNotModified } from '../src/etag.ts';
 import { assertJsonShape } from '../src/json-limits.ts';
@@ -180,17 +181,37 @@ t.test('members and groups are read only where they are wanted', async (t) => {
 
 t.test('RFC 7644, 3.4.2.4: pages', async (t) => {
   const page = (query: Record<string, unknown>) => {
-    const { startIndex, count } = readListQuery(User, query);
-    return [startIndex, count];
+    const { page } = readListQuery(User, query);
+    return ['startIndex' in page ? page.startIndex : page.cursor, page.count];
   };
   t.strictSame(page({}), [1, 100]);
   t.strictSame(page({ startIndex: '0', count: '-3' }), [1, 0]);
   t.strictSame(page({ STARTINDEX: '50', Count: '5000', aadOptscim062020: '' }), [50, 1000]);
-  for (const query of [{ startIndex: 'x' }, { count: '1.5' }, { count: ['1', '2'] }, { startIndex: '1e9' }])
+  t.strictSame(page({ startIndex: '9'.repeat(30), count: '-99999999999999999999' }), [Number.MAX_SAFE_INTEGER, 0], 'however many digits');
+  for (const query of [
+    { startIndex: 'x' },
+    { count: '1.5' },
+    { sortBy: 'title', sortOrder: 'downwards' },
+    { count: ['1', '2'] },
+    { startIndex: '1e9' },
+  ])
     t.match(
       refusal(() => readListQuery(User, query)),
       { status: 400, scimType: 'invalidValue' },
     );
+  const cursor = printCursor({ type: 'User', after: 'u1' }, JSON.stringify(['title pr', undefined, false]));
+  t.strictSame(page({ filter: 'title pr', cursor }), [{ type: 'User', after: 'u1' }, 100], 'RFC 9865: behind a resource');
+  t.strictSame(page({ filter: 'title pr', cursor: '' }), [undefined, 100], 'and from the start');
+  for (const text of [cursor, 'x', 'x'.repeat(1000), Buffer.from('{"a":1}').toString('base64url')])
+    t.match(
+      refusal(() => readListQuery(User, { cursor: text })),
+      { status: 400, scimType: 'invalidCursor' },
+      'another query’s cursor, and what is none',
+    );
+  t.match(
+    refusal(() => readListQuery(User, { cursor: '', startIndex: '1' })),
+    { status: 400, scimType: 'invalidValue' },
+  );
   t.match(
     refusal(() => readListQuery(User, { filter: '' })),
     { scimType: 'invalidFilter' },
@@ -216,6 +237,8 @@ t.test('RFC 7644, 3.4.2.3: order', async (t) => {
   t.strictSame(sorted(users, 'userName', 'Descending'), ['3', '1', '2'], 'and first in descending order');
   t.strictSame(sorted(users, 'emails'), ['1', '2', '3'], 'the primary one counts');
   t.strictSame(sorted(users, 'meta.created'), ['3', '1', '2'], 'instants, not texts');
+  const boats = [{ a: '9' }, { a: 100 }, {}, { a: 20 }].map((boat, n) => ({ id: String(n), 'urn:Acme:boats:2.0:User': boat }));
+  t.strictSame(sorted(boats, 'urn:acme:Boats:2.0:User:a'), ['3', '1', '0', '2'], 'numbers as numbers, before text; the URN in any case');
   t.strictSame(sorted(users, 'shoeSize'), ['1', '2', '3'], 'a name that nobody has asks for no order');
 });
 

@@ -1,7 +1,9 @@
 import { missing, type Precondition, type Read } from '@claras/directory/resources';
 import type { Durable } from '@claras/directory/transact';
-import { checkIfMatch, etag, isNotModified } from '@claras/scim/etag';
-import { type ListQuery, listResponse, readListQuery, readSearchRequest } from '@claras/scim/list-query';
+import type { ResourceType } from '@claras/scim/attributes';
+import { invalidCursor, printCursor } from '@claras/scim/cursor';
+import { checkIfMatch, checkIfNoneMatch, etag, isNotModified } from '@claras/scim/etag';
+import { type ListQuery, listResponse, type Page, readListQuery, readSearchRequest } from '@claras/scim/list-query';
 import { project, readProjection, wantsAttribute } from '@claras/scim/projection';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { endOfTurn } from './end-of-turn.ts';
@@ -30,8 +32,7 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
   const path = type.endpoint;
 
   const askedToWrite = (request: FastifyRequest): AskedToWrite => {
-    const ifMatch = request.headers['if-match'];
-    const check: Precondition | undefined = ifMatch === undefined ? undefined : (version) => checkIfMatch(ifMatch, version);
+    const check = preconditionOf(request.headers);
     return { ...asked(request), origin: { traceparent: traceparentOf(request, durable.runtime) }, ...(check ? { check } : {}) };
   };
 
@@ -47,8 +48,11 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
     return answer(reply, request, read);
   }
 
-  const list = async (reply: FastifyReply, request: FastifyRequest, query: ListQuery): Promise<FastifyReply> =>
-    sendList(reply, await search(durable, resources, asked(request), query), query);
+  async function list(reply: FastifyReply, request: FastifyRequest, query: ListQuery): Promise<FastifyReply> {
+    assertCursorOf(type, query.page);
+    const found = await search(durable, resources, asked(request), query);
+    return sendList(reply, { ...found, type: type.name }, query.page);
+  }
 
   app.get(path, async (request, reply) => list(reply, request, readListQuery(type, request.query as Query)));
   app.post(`${path}/.search`, async (request, reply) => list(reply, request, readSearchRequest(type, request.body)));
@@ -87,12 +91,30 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
   });
 }
 
+/** If-Match and If-None-Match of a write (RFC 7644, 3.14; RFC 9110, 13.1). */
+function preconditionOf({ 'if-match': match, 'if-none-match': noneMatch }: FastifyRequest['headers']): Precondition | undefined {
+  if (match === undefined && noneMatch === undefined) return undefined;
+  return (version) => {
+    if (match !== undefined) checkIfMatch(match, version);
+    if (noneMatch !== undefined) checkIfNoneMatch(noneMatch, version);
+  };
+}
+
+/** The cursor of /Users says nothing to /Groups. */
+function assertCursorOf({ name }: ResourceType, page: Page): void {
+  if ('cursor' in page && page.cursor && page.cursor.type !== name) throw invalidCursor();
+}
+
+/** `type`: that of the last resource found. */
 async function sendList(
   reply: FastifyReply,
-  { resources, totalResults }: Found,
-  { startIndex }: { startIndex: number },
+  { resources, totalResults, more, type }: Found & { type: string },
+  page: Page,
 ): Promise<FastifyReply> {
-  const body = JSON.stringify(listResponse(resources, { totalResults, startIndex }));
+  const after = resources.at(-1)?.id;
+  const next = 'cursor' in page && more && after ? { next: printCursor({ type, after: String(after) }, page.query) } : {};
+  const place = 'startIndex' in page ? { startIndex: page.startIndex } : next;
+  const body = JSON.stringify(listResponse(resources, { totalResults, ...place }));
   await endOfTurn();
   return reply.header('content-type', scimType).send(body);
 }
@@ -101,7 +123,7 @@ async function sendList(
 export function searchRoute(app: FastifyInstance, all: readonly ScimResources[], { durable, asked }: Circumstances): void {
   app.post('/.search', async (request, reply) => {
     const found = await searchAll(durable, all, asked(request), request.body);
-    return sendList(reply, found, found);
+    return sendList(reply, found, found.page);
   });
   allowOnly(app, '/.search', ['POST']);
 }

@@ -1,5 +1,7 @@
 import type { Durable } from '@claras/directory/transact';
-import { readSearchRequest } from '@claras/scim/list-query';
+import { invalidCursor } from '@claras/scim/cursor';
+import { type Page, readSearchRequest } from '@claras/scim/list-query';
+import type { Resource } from '@claras/scim/resource';
 import { invalidValue, ScimError } from '@claras/scim/scim-error';
 import type { Asked, ScimResources } from './scim-resources.ts';
 import { type Found, search } from './search.ts';
@@ -13,24 +15,35 @@ export async function searchAll(
   all: readonly ScimResources[],
   asked: Asked,
   body: unknown,
-): Promise<Found & { startIndex: number }> {
+): Promise<Found & { type: string; page: Page }> {
   const queries = all.map((resources) => ({ resources, query: readOrRefusal(resources, body) }));
   const asking = queries.flatMap(({ resources, query }) => (query instanceof ScimError ? [] : [{ resources, query }]));
   const [first] = asking;
   if (!first) throw queries[0]?.query;
   if (asking.some(({ query }) => query.sortBy))
     throw invalidValue('sortBy orders one resource type: send the search to /Users/.search or /Groups/.search.');
-  const { startIndex, count } = first.query;
-  const found: Found = { resources: [], totalResults: 0 };
-  for (const { resources, query } of asking) {
-    const before = found.totalResults;
-    const page = { ...query, startIndex: Math.max(1, startIndex - before), count: count - found.resources.length };
-    const more = await search(durable, resources, asked, page);
-    found.resources.push(...more.resources);
-    found.totalResults += more.totalResults;
+  const { page } = first.query;
+  const reached = 'cursor' in page && page.cursor ? page.cursor.type : first.resources.type.name;
+  const from = asking.findIndex(({ resources }) => resources.type.name === reached);
+  if (from < 0) throw invalidCursor();
+
+  const found = { resources: [] as Resource[], totalResults: 0, more: false, type: reached };
+  for (const [n, { resources, query }] of asking.entries()) {
+    const count = n < from ? 0 : page.count - found.resources.length;
+    const part = await search(durable, resources, asked, { ...query, page: pageOf(page, count, n === from, found.totalResults) });
+    if (part.resources.length > 0) found.type = resources.type.name;
+    found.resources.push(...part.resources);
+    found.totalResults += part.totalResults;
+    found.more ||= n >= from && part.more;
   }
-  return { ...found, startIndex };
+  return { ...found, page };
 }
+
+/** The part of a page that falls to one type: places go on where the type before ended, a cursor stands in one type only. */
+const pageOf = (page: Page, count: number, isReached: boolean, before: number): Page =>
+  'startIndex' in page
+    ? { count, startIndex: Math.max(1, page.startIndex - before) }
+    : { count, cursor: isReached ? page.cursor : undefined, query: page.query };
 
 function readOrRefusal({ type }: ScimResources, body: unknown) {
   try {

@@ -1,9 +1,11 @@
-import { all, lookUp, page } from '@claras/directory/look-up';
+import { all, lookUp, page, type Ranked } from '@claras/directory/look-up';
 import { type Read, readResources } from '@claras/directory/resources';
 import type { Durable } from '@claras/directory/transact';
+import type { RangeQuery } from '@claras/ports/store/store';
+import { expiredCursor } from '@claras/scim/cursor';
 import { indexedEquality, mentions } from '@claras/scim/filter';
 import { compileFilter } from '@claras/scim/filter-evaluate';
-import type { ListQuery } from '@claras/scim/list-query';
+import type { ListQuery, Page } from '@claras/scim/list-query';
 import { project, wantsAttribute } from '@claras/scim/projection';
 import type { Resource } from '@claras/scim/resource';
 import { tooMany } from '@claras/scim/scim-error';
@@ -18,24 +20,39 @@ const notStored = ['id', 'meta', 'groups', 'members'];
 export interface Found {
   resources: Resource[];
   totalResults: number;
+  /** Whether others follow behind the page. */
+  more: boolean;
 }
 
 /** A list, filtered by an index where there is one, else by a scan that holds one page at a time. */
 export async function search(durable: Durable, resources: ScimResources, asked: Asked, query: ListQuery): Promise<Found> {
-  const { filter, projection, startIndex, count } = query;
+  const { reads, totalResults } = await (query.filter || query.sortBy
+    ? judged(durable, resources, asked, query)
+    : page(durable, resources.kind, asked.tenant, rankedBy(query.page)));
+  const {
+    projection,
+    page: { count },
+  } = query;
   const wanted = (attribute: string) => wantsAttribute(projection, attribute);
-  const show = async (reads: readonly Read[]) =>
-    Promise.all(reads.map(async (read) => project(resources.type, await resources.serve(read, asked, wanted), projection)));
+  const show = async (read: Read) => project(resources.type, await resources.serve(read, asked, wanted), projection);
+  return { resources: await Promise.all(reads.slice(0, count).map(show)), totalResults, more: reads.length > count };
+}
 
-  if (!filter && !query.sortBy) {
-    const { found, total } = await page(durable, resources.kind, asked.tenant, { offset: startIndex - 1, limit: count });
-    return { resources: await show(found), totalResults: total };
-  }
+/** A page is read with the first one behind it, which says whether more follow. */
+const rankedBy = (page: Page): RangeQuery => ({
+  limit: page.count + 1,
+  ...('startIndex' in page ? { offset: page.startIndex - 1 } : page.cursor ? { after: page.cursor.after } : {}),
+});
 
+/** Those of a page, and the first one behind it, of all that the filter lets through. */
+async function judged(durable: Durable, resources: ScimResources, asked: Asked, query: ListQuery): Promise<Ranked> {
+  const { filter, page } = query;
   const matches = filter ? compileFilter(filter) : () => true;
   // What is stored is enough to judge by, unless the filter is about what is not stored with it.
   const asServed = filter !== undefined && notStored.some((name) => mentions(filter, name));
   const servedMatches = async (read: Read): Promise<boolean> => matches(await resources.serve(read, asked, () => false, filter));
+  const isBefore = (read: Read, place: number): boolean =>
+    'startIndex' in page ? place < page.startIndex : page.cursor !== undefined && read.id <= page.cursor.after;
 
   let totalResults = 0;
   const kept: Read[] = [];
@@ -44,11 +61,11 @@ export async function search(durable: Durable, resources: ScimResources, asked: 
     for (const [n, read] of reads.entries()) {
       if (!verdicts[n]) continue;
       totalResults++;
-      if (query.sortBy ? true : totalResults >= startIndex && kept.length < count) kept.push(read);
+      if (query.sortBy ? true : kept.length <= page.count && !isBefore(read, totalResults)) kept.push(read);
       if (kept.length > mostSorted) throw tooMany(`More than ${mostSorted} resources match; sort fewer, by a narrower filter.`);
     }
   }
-  return { resources: await show(query.sortBy ? await sorted(resources, asked, query, kept) : kept), totalResults };
+  return { reads: query.sortBy ? await sorted(resources, asked, query, kept) : kept, totalResults };
 }
 
 async function candidates(
@@ -68,5 +85,15 @@ async function sorted(resources: ScimResources, asked: Asked, query: ListQuery, 
     query,
   );
   const readOf = new Map(served.map(({ read, resource }) => [resource, read]));
-  return order.slice(query.startIndex - 1, query.startIndex - 1 + query.count).flatMap((resource) => readOf.get(resource) ?? []);
+  const start = startOf(query.page, order);
+  return order.slice(start, start + query.page.count + 1).flatMap((resource) => readOf.get(resource) ?? []);
+}
+
+function startOf(page: Page, order: readonly Resource[]): number {
+  if ('startIndex' in page) return page.startIndex - 1;
+  const { cursor } = page;
+  if (!cursor) return 0;
+  const place = order.findIndex(({ id }) => id === cursor.after);
+  if (place < 0) throw expiredCursor();
+  return place + 1;
 }

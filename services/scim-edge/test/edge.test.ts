@@ -148,6 +148,7 @@ t.test('If-Match writes over the version that was read only; If-None-Match saves
   const change = { body: patch({ op: 'replace', path: 'title', value: 'Lead' }), headers: { 'if-match': etag } };
   t.equal((await send('PATCH', `/Users/${id}`, change)).status, 200);
   t.equal((await send('PATCH', `/Users/${id}`, { ...change, body: patch({ op: 'replace', path: 'title', value: 'Other' }) })).status, 412);
+  await refused(t, send('DELETE', `/Users/${id}`, { headers: { 'if-none-match': '*' } }), 412);
 });
 
 t.test('a PUT that leaves active out does not deactivate', async (t) => {
@@ -167,6 +168,7 @@ t.test('discovery says what the attribute table says', async (t) => {
   );
   for (const path of ['/ServiceProviderConfig', '/ResourceTypes', '/ResourceTypes/User', `/Schemas/${body.Resources[0].id}`])
     t.equal((await send('GET', path)).status, 200, path);
+  await refused(t, send('GET', '/Schemas?Filter=id%20pr'), 403);
 });
 
 t.test('a header that may stand once is not taken twice', async (t) => {
