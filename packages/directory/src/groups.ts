@@ -41,8 +41,13 @@ export function groups(durable: Durable) {
 
   const get = (tenant: string, id: string): Promise<Read | undefined> => readResource(durable, groupKind, tenant, id);
 
-  function create(tenant: string, resource: Resource, members: readonly string[], origin: Origin = {}): Promise<GroupWritten> {
-    const id = runtime.id();
+  function create(
+    tenant: string,
+    resource: Resource,
+    members: readonly string[],
+    origin: Origin = {},
+    id = runtime.id(),
+  ): Promise<GroupWritten> {
     return transact(durable, tenantScope(tenant), async (time) => {
       const group: Read = { id, created: time, modified: time, version: 0, resource };
       const { known, unknown } = await knownUsers(tenant, members);

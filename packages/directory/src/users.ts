@@ -26,8 +26,7 @@ export function users(durable: Durable) {
 
   const get = (tenant: string, id: string): Promise<Read | undefined> => readResource(durable, userKind, tenant, id);
 
-  function create(tenant: string, resource: Resource, origin: Origin = {}): Promise<Read> {
-    const id = runtime.id();
+  function create(tenant: string, resource: Resource, origin: Origin = {}, id = runtime.id()): Promise<Read> {
     return transact(durable, tenantScope(tenant), async (time) => {
       const user: Read = { id, created: time, modified: time, version: 0, resource };
       const change = await describeWrite(durable, userKind, tenant, undefined, user);

@@ -1,5 +1,6 @@
 import type { Json } from './attribute-value.ts';
 import { type Attribute, coreGroup, coreUser, enterpriseUser, type ResourceType, resourceTypes, type Schema } from './attributes.ts';
+import { bulkLimits } from './bulk.ts';
 import { defaultCount, listResponse, mostResults } from './list-query.ts';
 import type { Resource } from './resource.ts';
 
@@ -12,7 +13,7 @@ const typeSchema = 'urn:ietf:params:scim:schemas:core:2.0:ResourceType';
 export const serviceProviderConfig = (url: string): Resource => ({
   schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
   patch: { supported: true },
-  bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+  bulk: { supported: true, ...bulkLimits },
   filter: { supported: true, maxResults: mostResults },
   changePassword: { supported: false },
   sort: { supported: true },

@@ -1,5 +1,7 @@
 import { invalidSyntax } from './scim-error.ts';
 
+/** In bytes. */
+export const longestBody = 1024 * 1024;
 const mostNested = 32;
 /** Names that reach an object's prototype. No SCIM attribute is called so. */
 const reserved = new Set(['__proto__', 'constructor', 'prototype']);

@@ -17,7 +17,7 @@ export type EdgeMetrics = ReturnType<typeof edgeMetrics>;
 
 /** `/api/scim/v2/Users/:id` → Users. Routes only: never what a caller typed. */
 const resourceOf = (request: FastifyRequest): string =>
-  /\/(Users|Groups|Schemas|ResourceTypes|ServiceProviderConfig)/.exec(request.routeOptions.url ?? '')?.[1] ?? 'other';
+  /\/(Users|Groups|Bulk|Schemas|ResourceTypes|ServiceProviderConfig)/.exec(request.routeOptions.url ?? '')?.[1] ?? 'other';
 
 export function measureRequests(app: FastifyInstance, { requests, duration, refused }: EdgeMetrics): void {
   app.addHook('onResponse', async (request, reply) => {

@@ -1,3 +1,4 @@
+import { longestBody } from '@claras/scim/json-limits';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type EdgeParts, scimEdge } from './scim-edge.ts';
 
@@ -7,7 +8,7 @@ export const edgePath = '/api/scim/v2';
 /** How every server that carries the edge must be made: slashes, cases of paths and ids as identity providers send them. */
 export const edgeServerOptions = {
   routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 256 },
-  bodyLimit: 1024 * 1024,
+  bodyLimit: longestBody,
   requestTimeout: 30_000,
   logger: false,
 } as const;

@@ -34,13 +34,14 @@ export function groupResources(groups: Groups): ScimResources {
       const isMember = asked.length > 0 ? await groups.hasMembers(tenant, read.id, ids) : ids.map(() => true);
       return render(type, read, url, asMembers(ids.filter((_, n) => isMember[n])));
     },
-    async create(body, { tenant, origin }) {
+    async create(body, { tenant, origin, id }) {
       const { resource, members, ignored } = readResource(type, body);
       const { group, unknownMembers } = await groups.create(
         tenant,
         resource,
         members.map(({ value }) => value),
         origin,
+        id,
       );
       return { read: group, ignored: [...ignored, ...unknownMembers.map(() => 'members')] };
     },

@@ -24,6 +24,8 @@ export interface Circumstances {
   asked(request: FastifyRequest): Asked;
   /** Told of attributes and members that a request named and nothing knows: kept out, not refused. */
   passedOver(request: FastifyRequest, ignored: readonly string[]): void;
+  /** Told of what went wrong on this side. */
+  failed(request: FastifyRequest, error: unknown): void;
 }
 
 /** The verbs of RFC 7644, 3.3 to 3.6, once for every resource type. */

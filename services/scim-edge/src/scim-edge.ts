@@ -8,6 +8,7 @@ import type { Log } from '@claras/service-kit/log';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { authenticate } from './authenticate.ts';
 import { scimBodies } from './body.ts';
+import { bulkRoute } from './bulk-route.ts';
 import { discoveryRoutes } from './discovery-routes.ts';
 import { type EdgeMetrics, measureRequests } from './edge-metrics.ts';
 import { groupResources } from './group-resources.ts';
@@ -49,10 +50,12 @@ export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
       asked: (request) => ({ tenant: request.tenant, url: urlOf(request) }),
       passedOver: (request, ignored) =>
         log.info({ tenant: request.tenant, method: request.method, ignored }, 'passed over what no schema knows'),
+      failed: (request, err) => log.error({ err, method: request.method, route: request.routeOptions.url }, 'request failed'),
     };
     const all = [userResources(users(durable)), groupResources(groups(durable))];
     for (const resources of all) resourceRoutes(app, resources, circumstances);
     searchRoute(app, all, circumstances);
+    bulkRoute(app, all, circumstances);
     discoveryRoutes(app, urlOf);
     // An API key is nobody's own account (RFC 7644, 3.11).
     app.all('/Me', async () => {

@@ -13,7 +13,7 @@ const internal = () =>
   new ScimError(500, 'Something went wrong here. The request may be sent again; if it goes on, give support its time.');
 
 /** The one place where errors become SCIM bodies (RFC 7644, 3.12). */
-function asScimError(error: unknown): ScimError {
+export function asScimError(error: unknown): ScimError {
   if (error instanceof ScimError) return error;
   if (error instanceof StoreUnavailable)
     return unavailable('The directory can’t be reached for the moment. Nothing was lost; send the request again.');

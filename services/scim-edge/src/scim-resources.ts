@@ -28,7 +28,8 @@ export interface ScimResources {
   read(tenant: string, id: string): Promise<Read | undefined>;
   /** The resource as served, with only those attributes from elsewhere (groups, members) that `wanted` or the filter asks for. */
   serve(read: Read, asked: Asked, wanted: (attribute: string) => boolean, filter?: Filter): Promise<Resource>;
-  create(body: unknown, asked: AskedToWrite): Promise<Written>;
+  /** `id`: one that was given to it before (bulk). */
+  create(body: unknown, asked: AskedToWrite & { id?: string }): Promise<Written>;
   replace(id: string, body: unknown, asked: AskedToWrite): Promise<Written>;
   patch(id: string, body: unknown, asked: AskedToWrite): Promise<Written>;
   remove(id: string, asked: AskedToWrite): Promise<void>;

@@ -30,9 +30,9 @@ export function userResources(users: Users): ScimResources {
       const groups = await groupsOf(tenant, read.id, url);
       return render(type, read, url, groups.length > 0 ? { groups } : {});
     },
-    async create(body, { tenant, origin }) {
+    async create(body, { tenant, origin, id }) {
       const { resource, ignored } = readResource(type, body);
-      return { read: await users.create(tenant, resource, origin), ignored };
+      return { read: await users.create(tenant, resource, origin, id), ignored };
     },
     async replace(id, body, { tenant, origin, check }) {
       const { resource, ignored, saysActive } = readResource(type, body);
