@@ -2,7 +2,8 @@ import type { Command, Delegate } from './command.ts';
 import { keyCreate, keyList, keyRevoke } from './commands/key.ts';
 import { mappingSet, mappingShow } from './commands/mapping.ts';
 import { health, lag, seats } from './commands/operations.ts';
-import { providerAdd, providerList } from './commands/provider.ts';
+import { providerAdd, providerList, providerSet } from './commands/provider.ts';
+import { schemaList, schemaPut, schemaRemove } from './commands/schema.ts';
 import { scimOff, scimOn } from './commands/scim.ts';
 import { simulateEntra } from './commands/simulate.ts';
 import { teamArchive, teamList, teamRestore, teamRole } from './commands/team.ts';
@@ -14,6 +15,7 @@ export const commands: readonly (Command | Delegate)[] = [
   tenantList,
   providerAdd,
   providerList,
+  providerSet,
   scimOn,
   scimOff,
   keyCreate,
@@ -21,6 +23,9 @@ export const commands: readonly (Command | Delegate)[] = [
   keyRevoke,
   mappingSet,
   mappingShow,
+  schemaPut,
+  schemaList,
+  schemaRemove,
   teamList,
   teamRole,
   teamArchive,

@@ -71,6 +71,33 @@ t.test('M13 key create prints the value alone, once', async (t) => {
   t.match(await parts.keys.verify(both.value), { ok: false, reason: 'revoked' });
 });
 
+t.test('a schema extension is registered from a file, listed, and forgotten', async (t) => {
+  await tenants.create({ name: 'Schemas', scim: true });
+  const file = join(t.testdir(), 'advice.json');
+  const schema = {
+    id: 'urn:example:advice:2.0:User',
+    name: 'Advice',
+    attributes: [{ name: 'licence', required: false, uniqueness: 'none' }],
+  };
+  writeFileSync(file, JSON.stringify({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:Schema'], ...schema }));
+  t.equal(await done('schema', 'put', file, '--tenant', 'schemas', '--for', 'User'), 'urn:example:advice:2.0:User\n');
+  t.match(await done('schema', 'list', '--tenant', 'schemas'), /urn:example:advice:2\.0:User +User +licence/);
+  writeFileSync(file, JSON.stringify({ ...schema, id: 'urn:ietf:params:scim:schemas:core:2.0:User' }));
+  const refused = await cli('schema', 'put', file, '--tenant', 'schemas', '--for', 'User');
+  t.match([refused.code, refused.stderr], [1, /does not begin with urn:ietf:/]);
+  t.match(await cli('schema', 'put', `${file}.not`, '--tenant', 'schemas', '--for', 'User'), { code: 1, stderr: /can’t be read as JSON/ });
+  t.match(await cli('schema', 'put', file, '--tenant', 'schemas', '--for', 'Boat'), { code: 2 });
+  await done('schema', 'remove', 'urn:example:advice:2.0:User', '--tenant', 'schemas');
+  t.strictSame(JSON.parse(await done('schema', 'list', '--tenant', 'schemas', '--json')), []);
+});
+
+t.test('provider set switches how a replacement of members is read', async (t) => {
+  const { id } = await tenants.create({ name: 'Members', scim: true });
+  t.match(await done('provider', 'set', '--tenant', id, '--additive-members', 'on'), /on for Entra/);
+  t.match(await providers.list(id), [{ additiveMembers: true, scim: true }]);
+  t.match(await cli('provider', 'set', '--tenant', id, '--additive-members', 'maybe'), { code: 2 });
+});
+
 t.test('M4 scim on for a second provider names the first', async (t) => {
   await tenants.create({ name: 'Switch', scim: true });
   const id = (await done('provider', 'add', 'Okta', '--tenant', 'switch', '--protocol', 'oidc', '--domain', 'okta.example')).trim();

@@ -29,6 +29,7 @@ export const Provider = Type.Object(
     protocol: Protocol,
     domains: Type.Array(Type.String()),
     scim: Type.Boolean(),
+    additiveMembers: Type.Boolean({ description: 'a PATCH that replaces the members of a group adds to them; off: it is all of them' }),
     mapping: RoleMappingSchema,
     version: Version,
   },
@@ -38,7 +39,10 @@ export type Provider = Static<typeof Provider>;
 export const ProviderList = list(Provider);
 export const NewProvider = Type.Object({ name: Name, protocol: Type.Optional(Protocol), domains: Type.Optional(Domains) }, closed);
 export type NewProvider = Static<typeof NewProvider>;
-export const ProviderChange = Type.Object({ scim: Type.Boolean() }, closed);
+export const ProviderChange = Type.Object(
+  { scim: Type.Optional(Type.Boolean()), additiveMembers: Type.Optional(Type.Boolean()) },
+  { ...closed, minProperties: 1 },
+);
 export type ProviderChange = Static<typeof ProviderChange>;
 
 export const VersionedMapping = Type.Object({ mapping: RoleMappingSchema, version: Version }, closed);
@@ -46,6 +50,47 @@ export type VersionedMapping = Static<typeof VersionedMapping>;
 /** `version`: the one that was read; where a newer one stands, the answer is 409 with that one as `current`. */
 export const MappingChange = Type.Object({ mapping: RoleMappingSchema, version: Type.Optional(Version) }, closed);
 export type MappingChange = Static<typeof MappingChange>;
+
+/** RFC 7643, 7; what is left out has the default of 2.2. `required` and uniqueness are not to be had in an extension. */
+const attributeFields = {
+  name: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]{0,63}$' }),
+  description: Type.Optional(Type.String({ maxLength: 1000 })),
+  multiValued: Type.Optional(Type.Boolean()),
+  required: Type.Optional(Type.Literal(false)),
+  caseExact: Type.Optional(Type.Boolean()),
+  mutability: Type.Optional(Type.Enum(['readWrite', 'immutable', 'writeOnly'])),
+  returned: Type.Optional(Type.Enum(['default', 'request', 'never'])),
+  uniqueness: Type.Optional(Type.Literal('none')),
+  canonicalValues: Type.Optional(Type.Array(Type.String({ maxLength: 200 }), { maxItems: 100 })),
+  referenceTypes: Type.Optional(Type.Array(Type.String({ maxLength: 200 }), { maxItems: 20 })),
+};
+const simpleTypes = ['string', 'boolean', 'decimal', 'integer', 'dateTime', 'binary', 'reference'] as const;
+const SubAttribute = Type.Object({ ...attributeFields, type: Type.Optional(Type.Enum([...simpleTypes])) }, closed);
+const SchemaAttribute = Type.Object(
+  {
+    ...attributeFields,
+    type: Type.Optional(Type.Enum([...simpleTypes, 'complex'])),
+    subAttributes: Type.Optional(Type.Array(SubAttribute, { maxItems: 50 })),
+  },
+  closed,
+);
+export const SchemaExtension = Type.Object(
+  {
+    resourceType: Type.Enum(['User', 'Group']),
+    schema: Type.Object(
+      {
+        id: Type.String({ maxLength: 200, pattern: '^[Uu][Rr][Nn]:' }),
+        name: Name,
+        description: Type.Optional(Type.String({ maxLength: 1000 })),
+        attributes: Type.Array(SchemaAttribute, { minItems: 1, maxItems: 100 }),
+      },
+      closed,
+    ),
+  },
+  closed,
+);
+export type SchemaExtension = Static<typeof SchemaExtension>;
+export const SchemaExtensionList = list(SchemaExtension);
 
 const Scopes = Type.Array(Type.Enum([...apiScopes]), { minItems: 1, maxItems: apiScopes.length, uniqueItems: true });
 const keyFields = {

@@ -12,6 +12,8 @@ export interface Provider {
   protocol: 'saml' | 'oidc';
   domains: readonly string[];
   scim: boolean;
+  /** Replacing a group's members adds to them. */
+  additiveMembers?: boolean;
   mapping: RoleMapping;
 }
 export type NewProvider = Pick<Provider, 'name' | 'protocol' | 'domains'>;
@@ -86,6 +88,16 @@ export function providers(durable: Durable) {
       return { change, result: ({ version }) => ({ ...changed, version }) };
     });
 
+  /** What a PATCH that replaces a group's members means: all of them (RFC 7644, 3.5.2.3), or, switched on, some more. */
+  const setAdditiveMembers = (tenant: string, id: string, on: boolean): Promise<ListedProvider> =>
+    transact(durable, tenantScope(tenant), async () => {
+      const provider = found(await list(tenant), id);
+      if ((provider.additiveMembers ?? false) === on) return { result: () => provider };
+      const changed = stored({ ...provider, additiveMembers: on });
+      const change = { expect: { [providerKey(id)]: provider.version }, put: { [providerKey(id)]: changed } };
+      return { change, result: ({ version }) => ({ ...changed, version }) };
+    });
+
   /** Role Mapping, saved as a whole. `version`: the one that was read; a newer one in the store is a conflict. */
   const setMapping = (tenant: string, id: string, mapping: RoleMapping, seen?: { version?: number }): Promise<ListedProvider> =>
     transact(durable, tenantScope(tenant), async (time) => {
@@ -104,7 +116,7 @@ export function providers(durable: Durable) {
   /** The provider with SCIM on: what opens the SCIM edge to a tenant's key. */
   const withScim = async (tenant: string): Promise<ListedProvider | undefined> => (await list(tenant)).find(({ scim }) => scim);
 
-  return { list, add, setScim, setMapping, withScim };
+  return { list, add, setScim, setAdditiveMembers, setMapping, withScim };
 }
 export type Providers = ReturnType<typeof providers>;
 

@@ -107,5 +107,9 @@ export const customAttribute = (name: string): Attribute => ({
 export const printPath = ({ extension, attribute, sub }: AttributePath): string =>
   `${extension === undefined ? '' : `${extension}:`}${attribute.name}${sub ? `.${sub.name}` : ''}`;
 
+/** A filter or an order over what is never returned would tell it, bit by bit. */
+export const isSecret = ({ attribute, sub = attribute.byName.get('value') }: AttributePath): boolean =>
+  attribute.returned === 'never' || sub?.returned === 'never';
+
 /** A group's members: they live in an index and not in the document. */
 export const isMembers = ({ extension, attribute }: AttributePath): boolean => extension === undefined && attribute.name === 'members';

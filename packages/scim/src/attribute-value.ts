@@ -41,6 +41,8 @@ function readSingle(attribute: Attribute, value: unknown, passOver: PassOver): J
       if (typeof value === 'boolean') return value;
       throw invalidValue(`${attribute.name} is true or false.`);
     case 'integer':
+      if (Number.isSafeInteger(value)) return value as number;
+      throw invalidValue(`${attribute.name} is a whole number.`);
     case 'decimal':
       if (typeof value === 'number') return value;
       throw invalidValue(`${attribute.name} is a number.`);

@@ -50,12 +50,15 @@ export interface ResourceType {
   extensions: readonly Schema[];
 }
 
+export type ResourceTypes = Record<'User' | 'Group', ResourceType>;
+
 type Given = Partial<Omit<Attribute, 'name' | 'subAttributes' | 'byName'>> & { sub?: readonly Attribute[] };
 
 const indexed = (attributes: readonly Attribute[]): ReadonlyMap<string, Attribute> =>
   new Map(attributes.map((attribute) => [attribute.name.toLowerCase(), attribute]));
 
-function attribute(name: string, description: string, { sub = [], ...given }: Given = {}): Attribute {
+/** An attribute with the defaults of RFC 7643, 2.2. */
+export function attribute(name: string, description: string, { sub = [], ...given }: Given = {}): Attribute {
   return {
     name,
     description,
@@ -73,13 +76,13 @@ function attribute(name: string, description: string, { sub = [], ...given }: Gi
 }
 
 /** A sample of Entra's has `…2.0User`; templates of SCIM 1.1 have its URN. */
-const schema = (id: string, name: string, description: string, attributes: readonly Attribute[], scim11: string): Schema => ({
+export const schema = (id: string, name: string, description: string, attributes: readonly Attribute[], scim11?: string): Schema => ({
   id,
   name,
   description,
   attributes,
   byName: indexed(attributes),
-  spellings: [id, id.replace(/:(\w+)$/, '$1'), scim11].map((spelling) => spelling.toLowerCase()),
+  spellings: [id, id.replace(/:(\w+)$/, '$1'), scim11].flatMap((spelling) => spelling?.toLowerCase() ?? []),
 });
 
 /** A multi-valued attribute's usual sub-attributes (RFC 7643, 2.4). */
@@ -230,7 +233,8 @@ export const enterpriseUser = schema(
   'urn:scim:schemas:extension:enterprise:1.0',
 );
 
-export const resourceTypes: Record<'User' | 'Group', ResourceType> = {
+/** What every tenant has; see schema-extension.ts for what one has of its own. */
+export const resourceTypes: ResourceTypes = {
   User: { name: 'User', endpoint: '/Users', description: 'A person', schema: coreUser, extensions: [enterpriseUser] },
   Group: { name: 'Group', endpoint: '/Groups', description: 'Users with a common name', schema: coreGroup, extensions: [] },
 };

@@ -1,11 +1,10 @@
 import type { Json } from './attribute-value.ts';
-import { type Attribute, coreGroup, coreUser, enterpriseUser, type ResourceType, resourceTypes, type Schema } from './attributes.ts';
+import type { Attribute, ResourceType, ResourceTypes, Schema } from './attributes.ts';
 import { bulkLimits } from './bulk.ts';
 import { defaultCount, listResponse, mostResults } from './list-query.ts';
 import type { Resource } from './resource.ts';
 
-const allSchemas = [coreUser, enterpriseUser, coreGroup];
-const allTypes = Object.values(resourceTypes);
+const schemasOf = (types: ResourceTypes): Schema[] => Object.values(types).flatMap(({ schema, extensions }) => [schema, ...extensions]);
 const schemaSchema = 'urn:ietf:params:scim:schemas:core:2.0:Schema';
 const typeSchema = 'urn:ietf:params:scim:schemas:core:2.0:ResourceType';
 
@@ -40,16 +39,17 @@ export const serviceProviderConfig = (url: string): Resource => ({
 
 const all = (resources: Resource[]) => listResponse(resources, { totalResults: resources.length, startIndex: 1 });
 
-export const schemas = (url: string) => all(allSchemas.map((schema) => describeSchema(schema, url)));
-export const resourceTypesResponse = (url: string) => all(allTypes.map((type) => describeType(type, url)));
+export const schemas = (types: ResourceTypes, url: string) => all(schemasOf(types).map((schema) => describeSchema(schema, url)));
+export const resourceTypesResponse = (types: ResourceTypes, url: string) =>
+  all(Object.values(types).map((type) => describeType(type, url)));
 
-export function schemaById(id: string, url: string): Resource | undefined {
-  const schema = allSchemas.find((candidate) => candidate.id.toLowerCase() === id.toLowerCase());
+export function schemaById(types: ResourceTypes, url: string, id: string): Resource | undefined {
+  const schema = schemasOf(types).find((candidate) => candidate.id.toLowerCase() === id.toLowerCase());
   return schema && describeSchema(schema, url);
 }
 
-export function resourceTypeByName(name: string, url: string): Resource | undefined {
-  const type = allTypes.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
+export function resourceTypeByName(types: ResourceTypes, url: string, name: string): Resource | undefined {
+  const type = Object.values(types).find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
   return type && describeType(type, url);
 }
 

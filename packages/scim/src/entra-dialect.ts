@@ -2,7 +2,7 @@ import type { Attribute } from './attributes.ts';
 import { isObject } from './own.ts';
 
 /**
- * What Entra writes differently from the RFC, made ordinary before the attribute's type is looked at: booleans as strings, a manager as a
+ * What Entra writes differently from the RFC, made ordinary before the attribute's type is looked at: booleans and numbers as strings, a manager as a
  * bare id, roles as JSON in a string (Entra: application-provisioning-config-problem-scim-compatibility, customize-application-attributes).
  */
 export function normalised({ type, multiValued, name }: Attribute, value: unknown): unknown {
@@ -12,7 +12,9 @@ export function normalised({ type, multiValued, name }: Attribute, value: unknow
     return name === 'roles' ? (Array.isArray(value) ? value : [value]).map(roleOf) : value;
   }
   const one = multiValued ? value : scalarOf(value);
-  return type === 'boolean' && typeof one === 'string' && /^\s*(true|false)\s*$/i.test(one) ? one.trim().toLowerCase() === 'true' : one;
+  if (typeof one !== 'string') return one;
+  if (type === 'boolean') return /^\s*(true|false)\s*$/i.test(one) ? one.trim().toLowerCase() === 'true' : one;
+  return (type === 'integer' || type === 'decimal') && /^\s*-?\d{1,15}(\.\d{1,15})?\s*$/.test(one) ? Number(one) : one;
 }
 
 /** `[{"$ref": null, "value": "x"}]` for a single value. */

@@ -1,4 +1,4 @@
-import { type AttributePath, customAttribute, printPath, resolvePath } from './attribute-path.ts';
+import { type AttributePath, customAttribute, isSecret, printPath, resolvePath } from './attribute-path.ts';
 import type { Attribute, ResourceType } from './attributes.ts';
 import { type Token, tokens } from './filter-lexer.ts';
 import { invalidFilter, type ScimError } from './scim-error.ts';
@@ -33,7 +33,7 @@ export function parseFilter(text: string, type: ResourceType): Filter {
   const parser = filterParser(tokens(text));
   const filter = parser.filter((name) => {
     const resolved = resolvePath(type, name);
-    return resolved.kind === 'attribute' ? resolved.path : undefined;
+    return resolved.kind === 'attribute' && !isSecret(resolved.path) ? resolved.path : undefined;
   });
   parser.end();
   return filter;
@@ -59,7 +59,7 @@ const elementPath =
   (attribute: Attribute): Resolve =>
   (name) => {
     const found = attribute.byName.get(name.toLowerCase());
-    return found && { attribute: found };
+    return found && !isSecret({ attribute: found }) ? { attribute: found } : undefined;
   };
 
 function filterParser(input: readonly Token[]) {

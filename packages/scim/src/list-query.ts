@@ -1,4 +1,4 @@
-import { resolvePath } from './attribute-path.ts';
+import { isSecret, resolvePath } from './attribute-path.ts';
 import type { Json } from './attribute-value.ts';
 import type { ResourceType } from './attributes.ts';
 import { type Cursor, readCursor } from './cursor.ts';
@@ -79,7 +79,7 @@ function isDescending(order = ''): boolean {
 /** A name that no schema has asks for no order. */
 function sortPath(type: ResourceType, name: string | undefined): Pick<SortOrder, 'sortBy'> {
   const resolved = name ? resolvePath(type, name) : undefined;
-  return resolved?.kind === 'attribute' ? { sortBy: resolved.path } : {};
+  return resolved?.kind === 'attribute' && !isSecret(resolved.path) ? { sortBy: resolved.path } : {};
 }
 
 const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';

@@ -20,10 +20,14 @@ export interface MemberChanges {
 /** Each is a look at every member. */
 const mostTerms = 50;
 
-/** Throws 400 invalidValue for members without an id. */
-export function memberChanges(operations: readonly PatchOperation[]): MemberChanges {
+/**
+ * `additiveMembers`: a replace adds to the members there are, instead of being all of them (some of Entra's logs show a replace for each member; RFC
+ * 7644, 3.5.2.3, knows only the whole set). Throws 400 invalidValue for members without an id.
+ */
+export function memberChanges(operations: readonly PatchOperation[], { additiveMembers = false } = {}): MemberChanges {
   const fold = memberFold();
-  for (const { op, path, value } of operations) {
+  for (const { op: asked, path, value } of operations) {
+    const op = additiveMembers && asked === 'replace' ? 'add' : asked;
     if (!path || path.kind === 'core') {
       const given = op === 'remove' ? undefined : givenMembers(value as object);
       if (given && op !== 'remove') fold[op](idsOf(given.value));

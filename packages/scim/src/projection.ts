@@ -1,7 +1,7 @@
 import { resolvePath } from './attribute-path.ts';
 import type { Json, JsonObject } from './attribute-value.ts';
-import { attributeOf, type ResourceType } from './attributes.ts';
-import { isObject } from './own.ts';
+import { type Attribute, attributeOf, type ResourceType } from './attributes.ts';
+import { isObject, own, spelledIn } from './own.ts';
 import { invalidValue } from './scim-error.ts';
 
 /** `attributes` and `excludedAttributes` (RFC 7644, 3.4.2.5), as they came. */
@@ -41,10 +41,51 @@ export function wantsAttribute({ only, without }: Projection, attribute: string)
   return (!only || named(only, true)) && !(without && named(without, false));
 }
 
-/** The resource with the attributes that were asked for; those that are returned always stay. The same object where nothing was asked. */
+/**
+ * The resource with the attributes that were asked for. Those that are returned always stay, those that are returned never go, those that are
+ * returned on request are there when they were asked for by name. The same object where nothing is to be done.
+ */
 export function project(type: ResourceType, resource: JsonObject, { only, without }: Projection): JsonObject {
-  const wanted = only ? selected(type, resource, selectionOf(type, only), true) : resource;
+  const chosen = only ? selectionOf(type, only) : undefined;
+  const wanted = withoutHidden(type, chosen ? selected(type, resource, chosen, true) : resource, chosen);
   return without ? selected(type, wanted, selectionOf(type, without), false) : wanted;
+}
+
+/** Only extensions that a tenant registered hide anything. */
+function withoutHidden(type: ResourceType, resource: JsonObject, chosen: Selection | undefined): JsonObject {
+  let shown = resource;
+  for (const { id, attributes } of type.extensions) {
+    const urn = spelledIn(resource, id);
+    const container = own(resource, urn);
+    if (!isObject(container) || !attributes.some(hides)) continue;
+    const { [urn]: _, ...others } = shown;
+    const left = shownParts(attributes, container as JsonObject, chosen?.get(id.toLowerCase()));
+    shown = Object.keys(left).length > 0 ? { ...others, [urn]: left } : others;
+  }
+  return shown;
+}
+
+const hides = ({ returned, subAttributes }: Attribute): boolean =>
+  returned === 'never' || returned === 'request' || subAttributes.some(hides);
+
+function shownParts(attributes: readonly Attribute[], values: JsonObject, chosen: Parts | Set<string> | 'all' | undefined): JsonObject {
+  const left: JsonObject = {};
+  for (const [name, value] of Object.entries(values)) {
+    const attribute = attributes.find((one) => one.name === name);
+    const named = chosen instanceof Map ? chosen.get(name.toLowerCase()) : chosen instanceof Set && chosen.has(name.toLowerCase());
+    if (attribute?.returned === 'never' || (attribute?.returned === 'request' && !named)) continue;
+    const kept = attribute?.subAttributes.some(hides) ? shownInside(attribute, value, named instanceof Set ? named : undefined) : value;
+    if (kept !== undefined) left[name] = kept;
+  }
+  return left;
+}
+
+/** Undefined where all of it is hidden. */
+function shownInside(attribute: Attribute, value: Json, chosen: Set<string> | undefined): Json | undefined {
+  if (Array.isArray(value)) return value.flatMap((one) => shownInside(attribute, one, chosen) ?? []);
+  if (!isObject(value)) return value;
+  const left = shownParts(attribute.subAttributes, value as JsonObject, chosen);
+  return Object.keys(left).length > 0 ? left : undefined;
 }
 
 /** Sub-attributes by attribute, or all of it. Names are in lower case. */

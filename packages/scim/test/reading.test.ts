@@ -268,19 +268,21 @@ t.test('RFC 7644, 3.12: an error says its status as a string', async (t) => {
 
 t.test('discovery says what is so', async (t) => {
   const url = 'https://x/scim/v2';
-  const all = JSON.parse(JSON.stringify([schemas(url), resourceTypesResponse(url), serviceProviderConfig(url)]));
+  const all = JSON.parse(
+    JSON.stringify([schemas(resourceTypes, url), resourceTypesResponse(resourceTypes, url), serviceProviderConfig(url)]),
+  );
   t.notMatch(JSON.stringify(all), 'null', 'no nulls');
   t.strictSame(
-    schemas(url).Resources.map(({ id }) => id),
+    schemas(resourceTypes, url).Resources.map(({ id }) => id),
     [core, enterprise, Group.schema.id],
   );
   t.strictSame(
-    resourceTypesResponse(url).Resources.map(({ endpoint }) => endpoint),
+    resourceTypesResponse(resourceTypes, url).Resources.map(({ endpoint }) => endpoint),
     ['/Users', '/Groups'],
   );
-  t.equal(schemaById(core.toUpperCase(), url)?.id, core);
-  t.equal(schemaById('__proto__', url), undefined);
-  t.equal(resourceTypeByName('user', url)?.name, 'User');
+  t.equal(schemaById(resourceTypes, url, core.toUpperCase())?.id, core);
+  t.equal(schemaById(resourceTypes, url, '__proto__'), undefined);
+  t.equal(resourceTypeByName(resourceTypes, url, 'user')?.name, 'User');
   const describes = ({ name, type, mutability, returned, uniqueness, subAttributes }: Attribute): boolean =>
     /^[$A-Za-z][\w$]*$/.test(name) &&
     ['string', 'boolean', 'reference', 'complex', 'binary'].includes(type) &&

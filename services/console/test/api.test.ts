@@ -45,12 +45,14 @@ t.test('the routes of the REST API are these', async (t) => {
   const routes = (await inventory(parts)).filter((route) => !route.startsWith('HEAD'));
   t.strictSame(routes, [
     'DELETE /tenants/:tenant/keys/:key',
+    'DELETE /tenants/:tenant/schema-extensions/:schema',
     'GET /lag',
     'GET /tenants',
     'GET /tenants/:tenant',
     'GET /tenants/:tenant/keys',
     'GET /tenants/:tenant/providers',
     'GET /tenants/:tenant/providers/:provider/role-mapping',
+    'GET /tenants/:tenant/schema-extensions',
     'GET /tenants/:tenant/seats',
     'GET /tenants/:tenant/team',
     'PATCH /tenants/:tenant/providers/:provider',
@@ -61,6 +63,7 @@ t.test('the routes of the REST API are these', async (t) => {
     'POST /tenants/:tenant/team/:profile/archive',
     'POST /tenants/:tenant/team/:profile/restore',
     'PUT /tenants/:tenant/providers/:provider/role-mapping',
+    'PUT /tenants/:tenant/schema-extensions',
     'PUT /tenants/:tenant/team/:profile/role',
   ]);
 });

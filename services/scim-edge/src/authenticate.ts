@@ -1,13 +1,16 @@
 import type { Keys } from '@claras/directory/keys';
 import type { Providers } from '@claras/directory/providers';
+import type { SchemaExtensions } from '@claras/directory/schema-extensions';
 import type { Runtime } from '@claras/ports/runtime';
+import { resourceTypesWith } from '@claras/scim/schema-extension';
 import { forbidden, type ScimError, unauthorized } from '@claras/scim/scim-error';
+import type { Admitted } from './scim-resources.ts';
 
 /** How long an answer may be used again: a revoked key, or SCIM switched off, is in force within a second on every edge process. */
 const fresh = 500;
 const mostRemembered = 10_000;
 
-type Answer = { tenant: string } | { refused: ScimError };
+type Answer = Admitted | { refused: ScimError };
 
 const noKey = () =>
   unauthorized('Send the API key as a bearer token: Authorization: Bearer <key>. Keys are made in Claras under Settings > API.');
@@ -20,19 +23,28 @@ const refusals = {
 const wrongScope = () => forbidden('This API key does not open SCIM. Make one with the scope scim.full in Claras under Settings > API.');
 const scimOff = () => forbidden('SCIM is off. Turn on Enable SCIM for your provider on the SSO page in Claras, then try again.');
 
+export interface AuthenticateParts {
+  keys: Keys;
+  providers: Providers;
+  schemaExtensions: SchemaExtensions;
+  runtime: Runtime;
+}
+
 /** The tenant of a request, from its key alone (M14), while SCIM is on for it (M1). Throws 401 or 403. */
-export function authenticate({ keys, providers, runtime }: { keys: Keys; providers: Providers; runtime: Runtime }) {
+export function authenticate({ keys, providers, schemaExtensions, runtime }: AuthenticateParts) {
   const remembered = new Map<string, { until: number; answer: Answer }>();
 
   async function ask(value: string): Promise<Answer> {
     const verified = await keys.verify(value);
     if (!verified.ok) return { refused: refusals[verified.reason]() };
     if (!verified.scopes.includes('scim.full')) return { refused: wrongScope() };
-    const provider = await providers.withScim(verified.tenant);
-    return provider ? { tenant: verified.tenant } : { refused: scimOff() };
+    const { tenant } = verified;
+    const [provider, extensions] = await Promise.all([providers.withScim(tenant), schemaExtensions.list(tenant)]);
+    if (!provider) return { refused: scimOff() };
+    return { tenant, types: resourceTypesWith(extensions), additiveMembers: provider.additiveMembers ?? false };
   }
 
-  return async (authorization: string | undefined): Promise<string> => {
+  return async (authorization: string | undefined): Promise<Admitted> => {
     const value = bearerToken(authorization);
     if (!value) throw noKey();
     const now = runtime.now();
@@ -43,7 +55,7 @@ export function authenticate({ keys, providers, runtime }: { keys: Keys; provide
       remembered.set(value, known);
     }
     if ('refused' in known.answer) throw known.answer.refused;
-    return known.answer.tenant;
+    return known.answer;
   };
 }
 

@@ -70,11 +70,11 @@ export function bulkRoute(app: FastifyInstance, all: readonly ScimResources[], c
       ...(version === undefined ? {} : { check: (current: number) => checkIfMatch(version, current) }),
     };
     const written = await write(resources, operation, id, to, promised.get(operation.bulkId ?? '')?.id);
-    if (!written) return { location: locationOf(resources.type, id as string, to.url), status: '204' };
+    if (!written) return { location: locationOf(resources, id as string, to.url), status: '204' };
     if (written.ignored.length > 0) passedOver(request, written.ignored);
     const { read } = written;
     return {
-      location: locationOf(resources.type, read.id, to.url),
+      location: locationOf(resources, read.id, to.url),
       version: etag(read.version),
       status: operation.method === 'POST' ? '201' : '200',
     };
@@ -102,7 +102,7 @@ export function bulkRoute(app: FastifyInstance, all: readonly ScimResources[], c
 
   function addressed(path: string): { resources: ScimResources; id: string | undefined } {
     const [, endpoint = '', id] = place.exec(path) ?? [];
-    const resources = all.find(({ type }) => type.endpoint.toLowerCase() === endpoint.toLowerCase());
+    const resources = all.find((candidate) => candidate.endpoint.toLowerCase() === endpoint.toLowerCase());
     if (!resources) throw invalidPath('The path of an operation is /Users or /Groups, with an id behind it for all but POST.');
     return { resources, id };
   }

@@ -5,10 +5,9 @@ import { indexedEquality, mentions } from '@claras/scim/filter';
 import { memberChanges } from '@claras/scim/member-changes';
 import { applyPatch, readPatch } from '@claras/scim/patch';
 import { type Json, readResource } from '@claras/scim/resource';
+import { settled } from '@claras/scim/set-once';
 import { locationOf, render } from './render.ts';
 import type { AskedToWrite, ScimResources, Written } from './scim-resources.ts';
-
-const type = resourceTypes.Group;
 
 /** /Groups: SCIM on one side, the tenant's groups on the other. */
 export function groupResources(groups: Groups): ScimResources {
@@ -18,10 +17,11 @@ export function groupResources(groups: Groups): ScimResources {
   }
 
   return {
-    type,
+    name: 'Group',
+    endpoint: '/Groups',
     kind: groupKind,
     read: groups.get,
-    async serve(read, { tenant, url }, wanted, filter) {
+    async serve(read, { tenant, types: { Group: type }, url }, wanted, filter) {
       const asMembers = (ids: readonly string[]): Record<string, Json> =>
         ids.length === 0
           ? {}
@@ -34,8 +34,8 @@ export function groupResources(groups: Groups): ScimResources {
       const isMember = asked.length > 0 ? await groups.hasMembers(tenant, read.id, ids) : ids.map(() => true);
       return render(type, read, url, asMembers(ids.filter((_, n) => isMember[n])));
     },
-    async create(body, { tenant, origin, id }) {
-      const { resource, members, ignored } = readResource(type, body);
+    async create(body, { tenant, types, origin, id }) {
+      const { resource, members, ignored } = readResource(types.Group, body);
       const { group, unknownMembers } = await groups.create(
         tenant,
         resource,
@@ -46,19 +46,26 @@ export function groupResources(groups: Groups): ScimResources {
       return { read: group, ignored: [...ignored, ...unknownMembers.map(() => 'members')] };
     },
     replace(id, body, asked) {
+      const type = asked.types.Group;
       const { resource, members, ignored } = readResource(type, body);
       const full = { touched: true, clear: true, add: members.map(({ value }) => value), remove: [], removeWhere: [] };
-      return write(id, { attributes: () => resource, members: full }, () => ignored, asked);
+      return write(
+        id,
+        { attributes: (current) => settled(type, current, resource, { keeping: true }), members: full },
+        () => ignored,
+        asked,
+      );
     },
     patch(id, body, asked) {
+      const type = asked.types.Group;
       const operations = readPatch(type, body);
       let ignored: string[] = [];
       const attributes: GroupEdit['attributes'] = (current) => {
         const patched = applyPatch(type, current, operations);
         ignored = patched.ignored;
-        return patched.resource;
+        return settled(type, current, patched.resource);
       };
-      return write(id, { attributes, members: memberChanges(operations) }, () => ignored, asked);
+      return write(id, { attributes, members: memberChanges(operations, asked) }, () => ignored, asked);
     },
     remove: (id, { tenant, origin, check }) => groups.remove(tenant, id, check, origin),
   };

@@ -6,7 +6,7 @@ import type { Json, Resource } from '@claras/scim/resource';
 /** Where the edge stands for the caller, without a trailing slash: `https://claras.ai/api/scim/v2`. */
 export type TenantUrl = string;
 
-export const locationOf = (type: ResourceType, id: string, url: TenantUrl): string => `${url}${type.endpoint}/${id}`;
+export const locationOf = ({ endpoint }: Pick<ResourceType, 'endpoint'>, id: string, url: TenantUrl): string => `${url}${endpoint}/${id}`;
 
 /** A resource as it is served: stored attributes with id and meta (RFC 7643, 3.1), and those that are kept elsewhere. */
 export function render(type: ResourceType, read: Read, url: TenantUrl, kept: Record<string, Json> = {}): Resource {

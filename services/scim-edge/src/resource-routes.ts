@@ -30,8 +30,8 @@ export interface Circumstances {
 
 /** The verbs of RFC 7644, 3.3 to 3.6, once for every resource type. */
 export function resourceRoutes(app: FastifyInstance, resources: ScimResources, { durable, asked, passedOver }: Circumstances): void {
-  const { type } = resources;
-  const path = type.endpoint;
+  const path = resources.endpoint;
+  const typeOf = (request: FastifyRequest): ResourceType => asked(request).types[resources.name];
 
   const askedToWrite = (request: FastifyRequest): AskedToWrite => {
     const check = preconditionOf(request.headers);
@@ -42,7 +42,7 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
     const projection = readProjection(request.query as Query);
     const resource = await resources.serve(read, asked(request), (attribute) => wantsAttribute(projection, attribute));
     reply.header('content-type', scimType).header('etag', etag(read.version));
-    return reply.send(JSON.stringify(project(type, resource, projection)));
+    return reply.send(JSON.stringify(project(typeOf(request), resource, projection)));
   }
 
   async function written(reply: FastifyReply, request: FastifyRequest, { read, ignored }: Written): Promise<FastifyReply> {
@@ -51,13 +51,13 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
   }
 
   async function list(reply: FastifyReply, request: FastifyRequest, query: ListQuery): Promise<FastifyReply> {
-    assertCursorOf(type, query.page);
+    assertCursorOf(resources, query.page);
     const found = await search(durable, resources, asked(request), query);
-    return sendList(reply, { ...found, type: type.name }, query.page);
+    return sendList(reply, { ...found, type: resources.name }, query.page);
   }
 
-  app.get(path, async (request, reply) => list(reply, request, readListQuery(type, request.query as Query)));
-  app.post(`${path}/.search`, async (request, reply) => list(reply, request, readSearchRequest(type, request.body)));
+  app.get(path, async (request, reply) => list(reply, request, readListQuery(typeOf(request), request.query as Query)));
+  app.post(`${path}/.search`, async (request, reply) => list(reply, request, readSearchRequest(typeOf(request), request.body)));
   allowOnly(app, path, ['GET', 'POST']);
   allowOnly(app, `${path}/:id`, ['GET', 'PUT', 'PATCH', 'DELETE']);
 
@@ -71,7 +71,7 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
 
   app.post(path, async (request, reply) => {
     const created = await resources.create(request.body, askedToWrite(request));
-    reply.code(201).header('location', locationOf(type, created.read.id, asked(request).url));
+    reply.code(201).header('location', locationOf(resources, created.read.id, asked(request).url));
     return written(reply, request, created);
   });
 
@@ -103,7 +103,7 @@ function preconditionOf({ 'if-match': match, 'if-none-match': noneMatch }: Fasti
 }
 
 /** The cursor of /Users says nothing to /Groups. */
-function assertCursorOf({ name }: ResourceType, page: Page): void {
+function assertCursorOf({ name }: ScimResources, page: Page): void {
   if ('cursor' in page && page.cursor && page.cursor.type !== name) throw invalidCursor();
 }
 

@@ -1,6 +1,7 @@
 import { groups } from '@claras/directory/groups';
 import type { Keys } from '@claras/directory/keys';
 import { providers } from '@claras/directory/providers';
+import { schemaExtensions } from '@claras/directory/schema-extensions';
 import type { Durable } from '@claras/directory/transact';
 import { users } from '@claras/directory/users';
 import { notImplemented } from '@claras/scim/scim-error';
@@ -15,12 +16,13 @@ import { groupResources } from './group-resources.ts';
 import type { TenantUrl } from './render.ts';
 import { type Circumstances, resourceRoutes, searchRoute } from './resource-routes.ts';
 import { scimErrors } from './scim-errors.ts';
+import type { Admitted } from './scim-resources.ts';
 import { assertSingleHeaders } from './single-headers.ts';
 import { userResources } from './user-resources.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    tenant: string;
+    admitted: Admitted;
   }
 }
 
@@ -33,30 +35,31 @@ export interface EdgeParts extends Durable {
 /** Entra's door: a Fastify plugin to be registered under /api/scim/v2. */
 export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
   return async (app: FastifyInstance): Promise<void> => {
-    const tenantOf = authenticate({ keys, providers: providers(durable), runtime: durable.runtime });
+    const settings = { providers: providers(durable), schemaExtensions: schemaExtensions(durable) };
+    const admit = authenticate({ keys, ...settings, runtime: durable.runtime });
     const urlOf = (request: FastifyRequest): TenantUrl => `${request.protocol}://${request.host}${app.prefix}`;
 
     scimBodies(app);
     scimErrors(app, log);
     if (metrics) measureRequests(app, metrics);
-    app.decorateRequest('tenant', '');
+    app.decorateRequest('admitted');
     app.addHook('onRequest', async (request) => {
       assertSingleHeaders(request);
-      request.tenant = await tenantOf(request.headers.authorization);
+      request.admitted = await admit(request.headers.authorization);
     });
 
     const circumstances: Circumstances = {
       durable,
-      asked: (request) => ({ tenant: request.tenant, url: urlOf(request) }),
+      asked: (request) => ({ ...request.admitted, url: urlOf(request) }),
       passedOver: (request, ignored) =>
-        log.info({ tenant: request.tenant, method: request.method, ignored }, 'passed over what no schema knows'),
+        log.info({ tenant: request.admitted.tenant, method: request.method, ignored }, 'passed over what no schema knows'),
       failed: (request, err) => log.error({ err, method: request.method, route: request.routeOptions.url }, 'request failed'),
     };
     const all = [userResources(users(durable)), groupResources(groups(durable))];
     for (const resources of all) resourceRoutes(app, resources, circumstances);
     searchRoute(app, all, circumstances);
     bulkRoute(app, all, circumstances);
-    discoveryRoutes(app, urlOf);
+    discoveryRoutes(app, circumstances.asked);
     // An API key is nobody's own account (RFC 7644, 3.11).
     app.all('/Me', async () => {
       throw notImplemented('An API key belongs to a tenant, not to a person, so there is no /Me here. Ask for /Users.');

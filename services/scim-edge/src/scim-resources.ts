@@ -1,13 +1,21 @@
 import type { Kind } from '@claras/directory/kinds';
 import type { Origin, Precondition, Read } from '@claras/directory/resources';
-import type { ResourceType } from '@claras/scim/attributes';
+import type { ResourceType, ResourceTypes } from '@claras/scim/attributes';
 import type { Filter } from '@claras/scim/filter';
 import type { Resource } from '@claras/scim/resource';
 import type { TenantUrl } from './render.ts';
 
-/** One request's circumstances. */
-export interface Asked {
+/** Whose directory a key opens, and how it is spoken to there. */
+export interface Admitted {
   tenant: string;
+  /** With the extensions of the tenant. */
+  types: ResourceTypes;
+  /** For the tenant's provider, replacing a group's members adds to them. */
+  additiveMembers: boolean;
+}
+
+/** One request's circumstances. */
+export interface Asked extends Admitted {
   url: TenantUrl;
 }
 export interface AskedToWrite extends Asked {
@@ -23,7 +31,8 @@ export interface Written {
 
 /** What the verbs need of a resource type: users and groups each have one. */
 export interface ScimResources {
-  type: ResourceType;
+  name: ResourceType['name'];
+  endpoint: ResourceType['endpoint'];
   kind: Kind;
   read(tenant: string, id: string): Promise<Read | undefined>;
   /** The resource as served, with only those attributes from elsewhere (groups, members) that `wanted` or the filter asks for. */

@@ -1,4 +1,5 @@
 import type { Durable } from '@claras/directory/transact';
+import type { ResourceType } from '@claras/scim/attributes';
 import { invalidCursor } from '@claras/scim/cursor';
 import { type Page, readSearchRequest } from '@claras/scim/list-query';
 import type { Resource } from '@claras/scim/resource';
@@ -16,22 +17,22 @@ export async function searchAll(
   asked: Asked,
   body: unknown,
 ): Promise<Found & { type: string; page: Page }> {
-  const queries = all.map((resources) => ({ resources, query: readOrRefusal(resources, body) }));
+  const queries = all.map((resources) => ({ resources, query: readOrRefusal(asked.types[resources.name], body) }));
   const asking = queries.flatMap(({ resources, query }) => (query instanceof ScimError ? [] : [{ resources, query }]));
   const [first] = asking;
   if (!first) throw queries[0]?.query;
   if (asking.some(({ query }) => query.sortBy))
     throw invalidValue('sortBy orders one resource type: send the search to /Users/.search or /Groups/.search.');
   const { page } = first.query;
-  const reached = 'cursor' in page && page.cursor ? page.cursor.type : first.resources.type.name;
-  const from = asking.findIndex(({ resources }) => resources.type.name === reached);
+  const reached = 'cursor' in page && page.cursor ? page.cursor.type : first.resources.name;
+  const from = asking.findIndex(({ resources }) => resources.name === reached);
   if (from < 0) throw invalidCursor();
 
   const found = { resources: [] as Resource[], totalResults: 0, more: false, type: reached };
   for (const [n, { resources, query }] of asking.entries()) {
     const count = n < from ? 0 : page.count - found.resources.length;
     const part = await search(durable, resources, asked, { ...query, page: pageOf(page, count, n === from, found.totalResults) });
-    if (part.resources.length > 0) found.type = resources.type.name;
+    if (part.resources.length > 0) found.type = resources.name;
     found.resources.push(...part.resources);
     found.totalResults += part.totalResults;
     found.more ||= n >= from && part.more;
@@ -45,7 +46,7 @@ const pageOf = (page: Page, count: number, isReached: boolean, before: number): 
     ? { count, startIndex: Math.max(1, page.startIndex - before) }
     : { count, cursor: isReached ? page.cursor : undefined, query: page.query };
 
-function readOrRefusal({ type }: ScimResources, body: unknown) {
+function readOrRefusal(type: ResourceType, body: unknown) {
   try {
     return readSearchRequest(type, body);
   } catch (error) {

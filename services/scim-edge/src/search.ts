@@ -34,7 +34,7 @@ export async function search(durable: Durable, resources: ScimResources, asked: 
     page: { count },
   } = query;
   const wanted = (attribute: string) => wantsAttribute(projection, attribute);
-  const show = async (read: Read) => project(resources.type, await resources.serve(read, asked, wanted), projection);
+  const show = async (read: Read) => project(asked.types[resources.name], await resources.serve(read, asked, wanted), projection);
   return { resources: await Promise.all(reads.slice(0, count).map(show)), totalResults, more: reads.length > count };
 }
 

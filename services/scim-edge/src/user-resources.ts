@@ -4,10 +4,9 @@ import { resourceTypes } from '@claras/scim/attributes';
 import { mentions } from '@claras/scim/filter';
 import { applyPatch, readPatch } from '@claras/scim/patch';
 import { type Json, type Resource, readResource } from '@claras/scim/resource';
+import { settled } from '@claras/scim/set-once';
 import { locationOf, render, type TenantUrl } from './render.ts';
 import type { ScimResources } from './scim-resources.ts';
-
-const type = resourceTypes.User;
 
 /** /Users: SCIM on one side, the tenant's users on the other. */
 export function userResources(users: Users): ScimResources {
@@ -22,32 +21,34 @@ export function userResources(users: Users): ScimResources {
   }
 
   return {
-    type,
+    name: 'User',
+    endpoint: '/Users',
     kind: userKind,
     read: users.get,
-    async serve(read, { tenant, url }, wanted, filter) {
+    async serve(read, { tenant, types: { User: type }, url }, wanted, filter) {
       if (!wanted('groups') && !(filter && mentions(filter, 'groups'))) return render(type, read, url);
       const groups = await groupsOf(tenant, read.id, url);
       return render(type, read, url, groups.length > 0 ? { groups } : {});
     },
-    async create(body, { tenant, origin, id }) {
-      const { resource, ignored } = readResource(type, body);
+    async create(body, { tenant, types, origin, id }) {
+      const { resource, ignored } = readResource(types.User, body);
       return { read: await users.create(tenant, resource, origin, id), ignored };
     },
-    async replace(id, body, { tenant, origin, check }) {
-      const { resource, ignored, saysActive } = readResource(type, body);
+    async replace(id, body, { tenant, types, origin, check }) {
+      const { resource, ignored, saysActive } = readResource(types.User, body);
       // A PUT that does not say `active` says nothing about access: it must not end it, nor give it back.
-      const wanted = ({ active = true }: Resource): Resource => (saysActive ? resource : { ...resource, active });
+      const wanted = (current: Resource): Resource =>
+        settled(types.User, current, saysActive ? resource : { ...resource, active: current.active ?? true }, { keeping: true });
       const read = await users.update(tenant, id, wanted, check, origin);
       return { read, ignored };
     },
-    async patch(id, body, { tenant, origin, check }) {
+    async patch(id, body, { tenant, types: { User: type }, origin, check }) {
       const operations = readPatch(type, body);
       let ignored: string[] = [];
       const edit = (current: Parameters<typeof applyPatch>[1]) => {
         const patched = applyPatch(type, current, operations);
         ignored = patched.ignored;
-        return patched.resource;
+        return settled(type, current, patched.resource);
       };
       return { read: await users.update(tenant, id, edit, check, origin), ignored };
     },

@@ -1,12 +1,21 @@
 import { keys } from '@claras/directory/keys';
 import { providers } from '@claras/directory/providers';
+import { schemaExtensions } from '@claras/directory/schema-extensions';
 import { tenants } from '@claras/directory/tenants';
 import { memoryStore } from '@claras/ports/store/memory-store';
-import { systemRuntime as runtime } from '@claras/ports/system-runtime';
+import { systemRuntime } from '@claras/ports/system-runtime';
 import { edgeServer } from '../src/edge-server.ts';
 
 /** The edge with tenants of its own, in this process. */
 export async function edgeOnMemory() {
+  // Time goes on by itself, and further where a test says so.
+  let ahead = 0;
+  const runtime = { ...systemRuntime, now: () => systemRuntime.now() + ahead };
+  const clock = {
+    advance(ms: number): void {
+      ahead += ms;
+    },
+  };
   const store = memoryStore({ cells: 4, topicOf: { edge: 'directory' }, runtime });
   const durable = { store, runtime };
   const apiKeys = keys({ ...durable, pepper: 'pepper of a test' });
@@ -18,5 +27,6 @@ export async function edgeOnMemory() {
     const { id } = await tenants(durable).create({ name, scim: true });
     return { id, key: (await apiKeys.create({ tenant: id, name: 'test', scopes })).value };
   }
-  return { app, store, keys: apiKeys, providers: providers(durable), tenant, said };
+  const settings = { providers: providers(durable), schemaExtensions: schemaExtensions(durable) };
+  return { app, store, clock, keys: apiKeys, ...settings, tenant, said };
 }

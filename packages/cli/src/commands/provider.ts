@@ -1,4 +1,4 @@
-import type { NewProvider, Provider } from '@claras/contracts/console-api';
+import type { NewProvider, Provider, ProviderChange } from '@claras/contracts/console-api';
 import type { Api } from '../api.ts';
 import { type Command, tenantOption } from '../command.ts';
 import { Refusal, UsageError } from '../refusal.ts';
@@ -58,5 +58,28 @@ export const providerList: Command = {
   async run({ api, value, print }) {
     const all = await providersOf(api, value('tenant') as string);
     print(all, () => table(['id', 'name', 'protocol', 'domains', 'scim'], all.map(rowOf)));
+  },
+};
+
+export const providerSet: Command = {
+  name: 'provider set',
+  options: {
+    ...tenantOption,
+    provider: { placeholder: 'P', help: 'id or name; not needed where it is clear' },
+    'additive-members': {
+      placeholder: 'on|off',
+      required: true,
+      help: 'a PATCH that replaces the members of a group adds to them (default off)',
+    },
+  },
+  help: 'Change how a provider’s SCIM requests are read.',
+  async run({ api, value, print }) {
+    const tenant = value('tenant') as string;
+    const additive = value('additive-members');
+    if (additive !== 'on' && additive !== 'off') throw new UsageError('--additive-members is on or off');
+    const { id } = await theProvider(api, tenant, value('provider'));
+    const change: ProviderChange = { additiveMembers: additive === 'on' };
+    const provider = await api.patch<Provider>(['tenants', tenant, 'providers', id], change);
+    print(provider, () => `Replacing members adds to them: ${provider.additiveMembers ? 'on' : 'off'} for ${provider.name}`);
   },
 };

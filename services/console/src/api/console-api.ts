@@ -1,6 +1,7 @@
 import { LagReport } from '@claras/contracts/console-api';
 import type { Keys } from '@claras/directory/keys';
 import { providers } from '@claras/directory/providers';
+import { schemaExtensions } from '@claras/directory/schema-extensions';
 import { tenants } from '@claras/directory/tenants';
 import type { Durable } from '@claras/directory/transact';
 import type { Billing } from '@claras/ports/billing/billing';
@@ -14,6 +15,7 @@ import { apiErrors } from './api-errors.ts';
 import { keyRoutes } from './key-routes.ts';
 import { lagReport } from './lag.ts';
 import { providerRoutes } from './provider-routes.ts';
+import { schemaExtensionRoutes } from './schema-extension-routes.ts';
 import { seatRoutes } from './seat-routes.ts';
 import { teamRoutes } from './team-routes.ts';
 import { tenantRoutes } from './tenant-routes.ts';
@@ -42,6 +44,7 @@ export function consoleApi({ keys, coreApp, team, billing, bus, adminToken, log,
 
     app.register(tenantRoutes(directory.tenants));
     app.register(providerRoutes(directory.providers));
+    app.register(schemaExtensionRoutes(schemaExtensions(durable)));
     app.register(keyRoutes(keys, durable.runtime));
     app.register(teamRoutes(team));
     app.register(seatRoutes(coreApp, billing));

@@ -9,7 +9,12 @@ const mappingOf = ({ mapping, version }: ListedProvider): VersionedMapping => ({
   mapping: Object.fromEntries(Object.entries(mapping).map(([role, names]) => [role, [...names]])),
   version,
 });
-const shown = (provider: ListedProvider): Provider => ({ ...provider, domains: [...provider.domains], ...mappingOf(provider) });
+const shown = (provider: ListedProvider): Provider => ({
+  additiveMembers: false,
+  ...provider,
+  domains: [...provider.domains],
+  ...mappingOf(provider),
+});
 
 /** The SSO page: providers, Enable SCIM, Role Mapping. */
 export function providerRoutes(providers: Providers): FastifyPluginAsyncTypebox {
@@ -34,7 +39,11 @@ export function providerRoutes(providers: Providers): FastifyPluginAsyncTypebox 
     app.patch(
       '/tenants/:tenant/providers/:provider',
       { schema: { params: OfProvider, body: ProviderChange, response: { 200: Provider } } },
-      async ({ params, body }) => shown(await providers.setScim(params.tenant, params.provider, body.scim)),
+      async ({ params: { tenant, provider }, body: { scim, additiveMembers } }) => {
+        if (additiveMembers !== undefined) await providers.setAdditiveMembers(tenant, provider, additiveMembers);
+        if (scim !== undefined) await providers.setScim(tenant, provider, scim);
+        return shown(await find({ tenant, provider }));
+      },
     );
 
     const mappingPath = '/tenants/:tenant/providers/:provider/role-mapping';

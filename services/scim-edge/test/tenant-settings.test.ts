@@ -1,0 +1,71 @@
+import t from 'tap';
+import { edgeOnMemory } from './edge-on-memory.ts';
+
+const { app, clock, tenant, providers, schemaExtensions } = await edgeOnMemory();
+t.teardown(() => app.close());
+
+function client(key: string) {
+  return async (method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, body?: object) => {
+    const answer = await app.inject({
+      method,
+      url: `/api/scim/v2${path}`,
+      headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/scim+json' } : {}) },
+      ...(body ? { payload: JSON.stringify(body) } : {}),
+    });
+    return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
+  };
+}
+const urn = 'urn:example:scim:advice:2.0:User';
+
+t.test('a tenant’s schema extension is in force within a second, for that tenant alone', async (t) => {
+  const [own, other] = [await tenant('Own schema'), await tenant('No schema')];
+  const [send, sendOther] = [client(own.key), client(other.key)];
+  t.equal((await send('GET', `/Schemas/${urn}`)).status, 404);
+  await schemaExtensions.put(own.id, {
+    resourceType: 'User',
+    schema: {
+      id: urn,
+      name: 'Advice',
+      attributes: [
+        { name: 'clients', type: 'integer' },
+        { name: 'licence', mutability: 'immutable' },
+      ],
+    },
+  });
+  clock.advance(1000);
+  t.match((await send('GET', `/Schemas/${urn}`)).body, { id: urn, attributes: [{ name: 'clients', type: 'integer' }, {}] });
+  t.match((await send('GET', '/ResourceTypes/User')).body.schemaExtensions, [{}, { schema: urn, required: false }]);
+  t.equal((await sendOther('GET', `/Schemas/${urn}`)).status, 404);
+
+  const user = (licence: string) => ({ userName: 'ann@a.example', [urn]: { clients: '12', licence } });
+  const made = await send('POST', '/Users', user('L1'));
+  t.strictSame(made.body[urn], { clients: 12, licence: 'L1' });
+  t.match(made.body.schemas, [/core/, urn]);
+  const path = `/Users/${made.body.id}`;
+  t.match(await send('PUT', path, user('L2')), { status: 400, body: { scimType: 'mutability' } });
+  const remove = { Operations: [{ op: 'remove', path: `${urn}:licence` }] };
+  t.match(await send('PATCH', path, remove), { status: 400, body: { scimType: 'mutability' } });
+  t.equal((await send('PUT', path, { userName: 'ann@a.example' })).body[urn].licence, 'L1');
+  t.match(await send('POST', '/Users', { userName: 'b', [urn]: { clients: 'many' } }), { status: 400, body: { scimType: 'invalidValue' } });
+  t.equal((await sendOther('POST', '/Users', { userName: 'b', [urn]: { clients: 'many' } })).status, 201, 'any value elsewhere');
+  t.equal((await send('GET', `/Users?filter=${encodeURIComponent(`${urn}:licence eq "L1"`)}`)).body.totalResults, 1);
+});
+
+t.test('a PATCH that replaces members is the full set, or adds to it where the provider’s switch says so', async (t) => {
+  const { id, key } = await tenant('Additive');
+  const send = client(key);
+  const users = [];
+  for (const n of [1, 2, 3]) users.push((await send('POST', '/Users', { userName: `u${n}` })).body.id);
+  const { body: group } = await send('POST', '/Groups', { displayName: 'Crew', members: [{ value: users[0] }] });
+  const replace = (value: string) =>
+    send('PATCH', `/Groups/${group.id}`, { Operations: [{ op: 'replace', path: 'members', value: [{ value }] }] });
+  const members = async () => (await send('GET', `/Groups/${group.id}`)).body.members.map(({ value }: { value: string }) => value);
+  await replace(users[1]);
+  t.strictSame(await members(), [users[1]]);
+  await providers.setAdditiveMembers(id, (await providers.list(id))[0]!.id, true);
+  clock.advance(1000);
+  await replace(users[2]);
+  t.strictSame(await members(), [users[1], users[2]]);
+  await send('PUT', `/Groups/${group.id}`, { displayName: 'Crew', members: [{ value: users[0] }] });
+  t.strictSame(await members(), [users[0]], 'a PUT is the whole group');
+});
