@@ -1,11 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { simulate } from '@claras/entra-simulator/simulate';
 import t from 'tap';
+import { corpusPasses } from '../support/corpus.ts';
 import { eventually, freePorts, restApi } from '../support/gateway.ts';
 import { mapping, played, teamIs } from '../support/provisioned.ts';
 
@@ -76,21 +77,6 @@ t.test('M31 kill -9 of each service in turn during an initial cycle of 2,000 use
   await teamIs(t, api, tenant.id, founding, [mapping, 'initial']);
 });
 
-t.test('Entra’s corpus passes on real Redis and Kafka', async (t) => {
-  const shared = process.env.SHARED_DIR;
-  if (!shared) {
-    t.comment('NOT RUN: the corpus of Entra’s requests is not part of this repository; SHARED_DIR names the folder that has entra/corpus');
-    return;
-  }
-  const { key } = await api.tenant('Corpus');
-  const argv = [resolve(shared, 'entra/run-corpus.mjs'), scimUrl, key, resolve(shared, 'entra/corpus')];
-  const { stdout } = await promisify(execFile)(process.execPath, argv).catch((error) => error);
-  t.match(
-    stdout,
-    /\n\d+ passed, 0 failed/,
-    stdout
-      .split('\n')
-      .filter((line: string) => !line.startsWith('ok'))
-      .join('\n'),
-  );
-});
+t.test('Entra’s corpus passes on real Redis and Kafka, in 16 tenants at once', (t) =>
+  corpusPasses(t, { scimUrl, tenants: 16, key: async () => (await api.tenant(`Corpus ${randomUUID()}`)).key }),
+);

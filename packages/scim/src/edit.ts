@@ -67,8 +67,11 @@ function set(document: Document, picker: Picker, verb: Verb, target: Target, val
   if (sub) return setSub(document, target, sub, readValue(sub, value, document.passOver));
   if (attribute.type === 'complex' && !attribute.multiValued) return setComplex(document, target, value);
   const read = readValue(attribute, value, document.passOver);
-  if (verb === 'replace' || !attribute.multiValued) return document.put(target, read);
-  if (Array.isArray(read)) document.putElements(target, union(attribute, document.elementsAt(target), read));
+  if (Array.isArray(read) && attribute.multiValued) {
+    const before = verb === 'replace' ? [] : document.elementsAt(target);
+    return document.putElements(target, union(attribute, before, read)); // no value twice (RFC 7643, 2.4)
+  }
+  if (verb === 'replace' || !attribute.multiValued) document.put(target, read);
 }
 
 const refersToSomeone = ({ byName }: Attribute): boolean => byName.has('$ref');

@@ -9,16 +9,16 @@ import { sameText } from './same-text.ts';
 export function union(attribute: Attribute, elements: readonly Json[], added: readonly Json[]): Json[] {
   const all = [...elements];
   const placeOf = new Map(all.map((element, place) => [identity(element), place]));
-  let chosen: Json | undefined;
+  let chosen: number | undefined;
   for (const element of added) {
     const place = placeOf.get(identity(element)) ?? all.length;
     const before = all[place];
     const merged = isObject(before) && isObject(element) ? { ...before, ...element } : element;
     all[place] = merged;
     placeOf.set(identity(merged), place);
-    if (own(element, 'primary') === true) chosen = merged;
+    if (own(element, 'primary') === true) chosen = place;
   }
-  return attribute.byName.has('primary') ? onePrimary(all, chosen) : all;
+  return attribute.byName.has('primary') ? onePrimary(all, chosen === undefined ? undefined : all[chosen]) : all;
 }
 
 /** Elements are one when they have one `value` and one `type`, or, without a value, are equal. */
