@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MappingPreview } from '@claras/contracts/console-api';
 import { simulate } from '@claras/entra-simulator/simulate';
 import t from 'tap';
 import { corpusPasses } from './support/corpus.ts';
@@ -29,8 +30,28 @@ t.test('M8 a mapping that is saved after the cycle changes the roles of those wh
   const tenant = await api.tenant('Late mapping', ['fabrikam.example']);
   played(t, await simulate({ ...founding, url: scimUrl, key: tenant.key, cycle: 'initial', dialect: 'flagged' }));
   await teamIs(t, api, tenant.id, founding, ['initial']);
+  const path = `/tenants/${tenant.id}/providers/${tenant.provider}/role-mapping/preview`;
+  const preview = await api.ask<MappingPreview>('POST', path, { mapping });
+  const before = await api.team(tenant.id);
   await api.map(tenant.id, tenant.provider, mapping);
   await teamIs(t, api, tenant.id, founding, ['initial', mapping]);
+
+  const after = await api.team(tenant.id);
+  const roleOf = new Map(preview.changes.items.map(({ profile, to }) => [profile.id, to]));
+  t.ok(preview.changes.total > 10 && preview.changes.total === roleOf.size, `${preview.changes.total} change`);
+  t.match(preview, { inForce: true, checked: before.length, seats: { before: before.length, after: before.length } });
+  const foretold = before.map(({ id, role }) => ({ id, role: roleOf.get(id) ?? role }));
+  t.strictSame(
+    after.map(({ id, role }) => ({ id, role })),
+    foretold,
+    'the preview said who changes, and to what',
+  );
+  for (const { role, after: count } of preview.roles) t.equal(after.filter((profile) => profile.role === role).length, count, role);
+  t.ok(
+    preview.changes.items.every(({ to, because }) => because[0]?.role === to),
+    'the group that wins stands first',
+  );
+  t.equal((await api.ask<MappingPreview>('POST', path, { mapping })).changes.total, 0, 'saved again it changes nobody');
 });
 
 t.test('M31 what was answered is there after kill -9', async (t) => {

@@ -237,7 +237,10 @@ export function company(parts: {
 
   async function saveMapping(): Promise<void> {
     const mapping = clock.pick(mappings);
-    await insist(processes.consoles, (providers) => providers.setMapping(tenant, provider, mapping));
+    await insist(processes.consoles, async (providers) => {
+      const { version } = (await providers.list(tenant)).find(({ id }) => id === provider)!;
+      return providers.setMapping(tenant, provider, mapping, { version });
+    });
     clock.tell(`${tenant} mapping ${JSON.stringify(mapping)}`);
     promised.mapping = mapping;
     promised.writes++;

@@ -125,8 +125,11 @@ export function restApi(url: string, token: () => string) {
       const [provider] = (await ask<{ items: { id: string }[] }>('GET', `/tenants/${id}/providers`)).items;
       return { id, key: value, provider: provider!.id };
     },
-    map: (tenant: string, provider: string, mapping: object) =>
-      ask('PUT', `/tenants/${tenant}/providers/${provider}/role-mapping`, { mapping }),
+    async map(tenant: string, provider: string, mapping: object): Promise<void> {
+      const path = `/tenants/${tenant}/providers/${provider}/role-mapping`;
+      const { version } = await ask<{ version: number }>('GET', path);
+      await ask('PUT', path, { mapping, version });
+    },
   };
 }
 export type RestApi = ReturnType<typeof restApi>;

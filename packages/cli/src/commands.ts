@@ -1,6 +1,6 @@
 import type { Command, Delegate } from './command.ts';
 import { keyCreate, keyList, keyRevoke } from './commands/key.ts';
-import { mappingSet, mappingShow } from './commands/mapping.ts';
+import { mappingPreview, mappingSet, mappingShow } from './commands/mapping.ts';
 import { health, lag, seats } from './commands/operations.ts';
 import { providerAdd, providerList, providerSet } from './commands/provider.ts';
 import { schemaList, schemaPut, schemaRemove } from './commands/schema.ts';
@@ -21,6 +21,7 @@ export const commands: readonly (Command | Delegate)[] = [
   keyCreate,
   keyList,
   keyRevoke,
+  mappingPreview,
   mappingSet,
   mappingShow,
   schemaPut,

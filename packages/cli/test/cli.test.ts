@@ -122,6 +122,8 @@ t.test('M6 mapping set says the groups of one role and leaves the others', async
     await done('mapping', 'show', '--tenant', 'map'),
     /^ROLE +GROUPS\nowner +-\nmanager +Leads, Heads, all\nadviser +-\nassistant +-\n$/,
   );
+  t.match(await done('mapping', 'preview', '--tenant', 'map', '--role', 'owner', '--group', 'Leads'), /^0 profiles: 0 change/);
+  t.strictSame(JSON.parse(await done('mapping', 'show', '--tenant', 'map', '--json')).mapping.owner, [], 'a preview saves nothing');
   t.equal((await cli('mapping', 'set', '--tenant', 'map', '--role', 'boss')).code, 2);
 });
 

@@ -48,8 +48,37 @@ export type ProviderChange = Static<typeof ProviderChange>;
 export const VersionedMapping = Type.Object({ mapping: RoleMappingSchema, version: Version }, closed);
 export type VersionedMapping = Static<typeof VersionedMapping>;
 /** `version`: the one that was read; where a newer one stands, the answer is 409 with that one as `current`. */
-export const MappingChange = Type.Object({ mapping: RoleMappingSchema, version: Type.Optional(Version) }, closed);
+export const MappingChange = Type.Object({ mapping: RoleMappingSchema, version: Version }, closed);
 export type MappingChange = Static<typeof MappingChange>;
+
+/** A mapping that is not saved (yet). */
+export const MappingDraft = Type.Object({ mapping: RoleMappingSchema }, closed);
+export type MappingDraft = Static<typeof MappingDraft>;
+
+const RoleName = Type.Enum([...roles]);
+const Someone = Type.Object(
+  { id: Type.String(), displayName: Type.String(), email: Type.Optional(Type.String()), status: Type.Enum(['active', 'archived']) },
+  closed,
+);
+/** Groups that give somebody a role, the one that wins first. */
+const Because = Type.Array(Type.Object({ group: Type.String(), role: RoleName }, closed));
+const counted = <Item extends Parameters<typeof Type.Array>[0]>(item: Item) =>
+  Type.Object({ total: Type.Integer(), items: Type.Array(item, { description: 'the first 500' }) }, closed);
+/** What saving a mapping would do. */
+export const MappingPreview = Type.Object(
+  {
+    version: Version,
+    inForce: Type.Boolean({ description: 'SCIM is on for this provider, so that saving does what is shown here' }),
+    checked: Type.Integer({ description: 'profiles of the team' }),
+    changes: counted(Type.Object({ profile: Someone, from: RoleName, to: RoleName, because: Because }, closed)),
+    /** Owners whom the mapping would give a lower role; they stay owners (M10). */
+    owners: counted(Type.Object({ profile: Someone, wanted: RoleName, because: Because }, closed)),
+    roles: Type.Array(Type.Object({ role: RoleName, before: Type.Integer(), after: Type.Integer() }, closed)),
+    seats: Type.Object({ before: Type.Integer(), after: Type.Integer() }, closed),
+  },
+  closed,
+);
+export type MappingPreview = Static<typeof MappingPreview>;
 
 /** RFC 7643, 7; what is left out has the default of 2.2. `required` and uniqueness are not to be had in an extension. */
 const attributeFields = {

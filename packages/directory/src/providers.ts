@@ -99,10 +99,10 @@ export function providers(durable: Durable) {
     });
 
   /** Role Mapping, saved as a whole. `version`: the one that was read; a newer one in the store is a conflict. */
-  const setMapping = (tenant: string, id: string, mapping: RoleMapping, seen?: { version?: number }): Promise<ListedProvider> =>
+  const setMapping = (tenant: string, id: string, mapping: RoleMapping, seen: { version: number }): Promise<ListedProvider> =>
     transact(durable, tenantScope(tenant), async (time) => {
       const provider = found(await list(tenant), id);
-      if (seen?.version !== undefined && seen.version !== provider.version)
+      if (seen.version !== provider.version)
         throw new DirectoryError('conflict', 'The role mapping was changed since you read it; read it again and repeat your change.');
       const changed = stored({ ...provider, mapping });
       const change = {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import { apiKeyEntropy, apiKeyId, newApiKey } from '../src/api-key.ts';
 import { domainOf, profileEmail } from '../src/email.ts';
-import { highestPrivilegeWins, ownerIsNeverDowngraded, roles } from '../src/role.ts';
+import { previewMapping } from '../src/mapping-preview.ts';
+import { highestPrivilegeWins, ownerIsNeverDowngraded, type Role, roles } from '../src/role.ts';
 import { roleByMapping, roleOfGroup } from '../src/role-mapping.ts';
 import { isTenantId, tenantIdFromName } from '../src/tenant.ts';
 
@@ -69,4 +70,26 @@ t.test('M13 an API key can be told from a look-alike without asking a store', as
     t.equal(apiKeyId(value.slice(0, 30) + (value[30] === 'A' ? 'B' : 'A') + value.slice(31)), undefined, 'one digit changed');
   }
   t.throws(() => newApiKey(['scim.full'], new Uint8Array(10)), RangeError);
+});
+
+t.test('M6 M7 M9 M10 a preview says who changes and which group wins, who stays an owner, and that nobody else changes', async (t) => {
+  const mapping = { owner: ['Board'], manager: ['Leads'], adviser: ['Team'] };
+  const preview = (current: Role, groups: string[], before = {}) => previewMapping(current, groups, before, mapping);
+  t.strictSame(preview('adviser', ['Team', 'Leads', 'Other']), {
+    kind: 'changes',
+    to: 'manager',
+    because: [
+      { group: 'Leads', role: 'manager' },
+      { group: 'Team', role: 'adviser' },
+    ],
+  });
+  t.match(preview('owner', ['leads ']), { kind: 'owner-stays', wanted: 'manager' });
+  t.match(preview('adviser', ['Board']), { kind: 'changes', to: 'owner' });
+  t.strictSame(preview('adviser', ['Other']), { kind: 'unchanged' }, 'no group matches');
+  t.strictSame(preview('adviser', ['Team']), { kind: 'unchanged' }, 'it is that already');
+  t.strictSame(
+    preview('adviser', ['Leads'], { manager: ['Leads'] }),
+    { kind: 'unchanged' },
+    'changed by hand since it matched: that stands',
+  );
 });

@@ -59,6 +59,7 @@ t.test('the routes of the REST API are these', async (t) => {
     'POST /tenants',
     'POST /tenants/:tenant/keys',
     'POST /tenants/:tenant/providers',
+    'POST /tenants/:tenant/providers/:provider/role-mapping/preview',
     'POST /tenants/:tenant/team',
     'POST /tenants/:tenant/team/:profile/archive',
     'POST /tenants/:tenant/team/:profile/restore',
@@ -179,10 +180,12 @@ t.test('M6 the role mapping takes zero or more group names for each role', async
   const [entra] = await providers.list('acme');
   const path = `/tenants/acme/providers/${entra!.id}/role-mapping`;
   const mapping = { owner: ['Board'], manager: ['Leads', 'Führung'], adviser: [] };
-  t.match((await ask('PUT', path, { body: { mapping } })).json(), { mapping });
+  const { version } = (await ask('GET', path)).json<VersionedMapping>();
+  t.equal((await ask('PUT', path, { body: { mapping } })).status, 400, 'what was seen must be said');
+  t.match((await ask('PUT', path, { body: { mapping, version } })).json(), { mapping });
   t.strictSame((await ask('GET', path)).json<VersionedMapping>().mapping, mapping);
   for (const wrong of [{ boss: ['x'] }, { owner: 'Board' }, { owner: [''] }, { owner: ['x'.repeat(257)] }])
-    t.equal((await ask('PUT', path, { body: { mapping: wrong } })).status, 400);
+    t.equal((await ask('PUT', path, { body: { mapping: wrong, version: version + 1 } })).status, 400);
 });
 
 t.test('a role mapping saved over a newer one is 409, with the newer one', async (t) => {

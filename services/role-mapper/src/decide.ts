@@ -1,7 +1,7 @@
 import type { RoleChange } from '@claras/contracts/core-app';
 import type { DirectoryEvent } from '@claras/contracts/events';
 import type { Role } from '@claras/domain/role';
-import { type RoleMapping, roleByMapping } from '@claras/domain/role-mapping';
+import { newlyMatched, type RoleMapping, roleByMapping } from '@claras/domain/role-mapping';
 
 /** A user that stands in groups. `role`: the last matched one; absent while none matches, so that matching again is sent again. */
 export interface Member {
@@ -82,15 +82,13 @@ export function decidePage(before: Projection, event: WideEvent, users: readonly
  * match a group, we won't change their role" (M9); "this automation will not downgrade the role of someone who is an Owner" (M10).
  */
 function place(draft: Draft, user: string, groups: readonly string[], sequence: number): RoleChange[] {
-  const last = draft.members.get(user)?.role;
-  const role = roleByMapping(
-    draft.mapping,
-    groups.flatMap((group) => draft.groups.get(group) ?? []),
-  );
+  const names = groups.flatMap((group) => draft.groups.get(group) ?? []);
+  const wanted = newlyMatched(draft.mapping, draft.members.get(user)?.role, names);
+  const role = roleByMapping(draft.mapping, names);
   if (groups.length === 0) draft.members.delete(user);
   else draft.members.set(user, role === undefined ? { groups } : { groups, role });
-  if (role === undefined || role === last) return [];
-  return [{ facet: 'role', user, sequence, role, ...(role === 'owner' ? {} : { unlessCurrentRole: 'owner' }) }];
+  if (wanted === undefined) return [];
+  return [{ facet: 'role', user, sequence, role: wanted, ...(wanted === 'owner' ? {} : { unlessCurrentRole: 'owner' }) }];
 }
 
 const draft = ({ mapping, members, groups }: Projection): Draft => ({ mapping, members: new Map(members), groups: new Map(groups) });

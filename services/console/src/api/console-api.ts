@@ -1,4 +1,5 @@
 import { LagReport } from '@claras/contracts/console-api';
+import { groups } from '@claras/directory/groups';
 import type { Keys } from '@claras/directory/keys';
 import { providers } from '@claras/directory/providers';
 import { schemaExtensions } from '@claras/directory/schema-extensions';
@@ -43,7 +44,7 @@ export function consoleApi({ keys, coreApp, team, billing, bus, adminToken, log,
     admit(app, { adminToken, keys, tenants: directory.tenants });
 
     app.register(tenantRoutes(directory.tenants));
-    app.register(providerRoutes(directory.providers));
+    app.register(providerRoutes(directory.providers, { durable, groups: groups(durable), team }));
     app.register(schemaExtensionRoutes(schemaExtensions(durable)));
     app.register(keyRoutes(keys, durable.runtime));
     app.register(teamRoutes(team));

@@ -1,9 +1,19 @@
-import { MappingChange, NewProvider, Provider, ProviderChange, ProviderList, VersionedMapping } from '@claras/contracts/console-api';
+import {
+  MappingChange,
+  MappingDraft,
+  MappingPreview,
+  NewProvider,
+  Provider,
+  ProviderChange,
+  ProviderList,
+  VersionedMapping,
+} from '@claras/contracts/console-api';
 import { DirectoryError } from '@claras/directory/directory-error';
 import type { ListedProvider, Providers } from '@claras/directory/providers';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { ApiProblem } from './api-problem.ts';
 import { OfProvider, OfTenant } from './params.ts';
+import { mappingPreview, type PreviewParts } from './preview-mapping.ts';
 
 const mappingOf = ({ mapping, version }: ListedProvider): VersionedMapping => ({
   mapping: Object.fromEntries(Object.entries(mapping).map(([role, names]) => [role, [...names]])),
@@ -17,7 +27,7 @@ const shown = (provider: ListedProvider): Provider => ({
 });
 
 /** The SSO page: providers, Enable SCIM, Role Mapping. */
-export function providerRoutes(providers: Providers): FastifyPluginAsyncTypebox {
+export function providerRoutes(providers: Providers, preview: PreviewParts): FastifyPluginAsyncTypebox {
   async function find({ tenant, provider: id }: { tenant: string; provider: string }): Promise<ListedProvider> {
     const provider = (await providers.list(tenant)).find((candidate) => candidate.id === id);
     if (!provider) throw new ApiProblem('not-found', 'There is no such provider. List the providers of the tenant to see their ids.');
@@ -49,6 +59,16 @@ export function providerRoutes(providers: Providers): FastifyPluginAsyncTypebox 
     const mappingPath = '/tenants/:tenant/providers/:provider/role-mapping';
     app.get(mappingPath, { schema: { params: OfProvider, response: { 200: VersionedMapping } } }, async ({ params }) =>
       mappingOf(await find(params)),
+    );
+
+    app.post(
+      `${mappingPath}/preview`,
+      { schema: { params: OfProvider, body: MappingDraft, response: { 200: MappingPreview } } },
+      async ({ params, body: { mapping } }) => {
+        const { version, scim } = await find(params);
+        const counts = await providers.withScim(params.tenant);
+        return { version, inForce: scim, ...(await mappingPreview(preview, params.tenant, counts?.mapping ?? {}, mapping)) };
+      },
     );
 
     app.put(
