@@ -1,4 +1,5 @@
 import type { Command, Delegate } from './command.ts';
+import { auditList, auditVerify } from './commands/audit.ts';
 import { keyCreate, keyList, keyRevoke } from './commands/key.ts';
 import { mappingPreview, mappingSet, mappingShow } from './commands/mapping.ts';
 import { health, lag, seats } from './commands/operations.ts';
@@ -31,6 +32,8 @@ export const commands: readonly (Command | Delegate)[] = [
   teamRole,
   teamArchive,
   teamRestore,
+  auditList,
+  auditVerify,
   seats,
   lag,
   health,

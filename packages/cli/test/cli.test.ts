@@ -91,6 +91,42 @@ t.test('a schema extension is registered from a file, listed, and forgotten', as
   t.strictSame(JSON.parse(await done('schema', 'list', '--tenant', 'schemas', '--json')), []);
 });
 
+t.test('audit verify follows the chain, and says where it was cut, changed or rewritten', async (t) => {
+  const { id } = await tenants.create({ name: 'Audited', scim: true });
+  await done('key', 'create', '--tenant', id, '--name', 'Entra', '--scope', 'scim.full');
+  await done('mapping', 'set', '--tenant', id, '--role', 'manager', '--group', 'Leads');
+  await done('scim', 'off', '--tenant', id);
+  const list = await done('audit', 'list', '--tenant', id);
+  t.match(
+    list,
+    /4 .*operator +scim\.disabled.*\n.*3 .*mapping\.saved.*"manager":\["Leads"\].*\n.*2 .*key\.created.*\n.*1 .*provider\.added/,
+  );
+  t.notMatch(list, /claras_scim_/, 'no part of a key');
+  const { head, entries } = JSON.parse(await done('audit', 'verify', '--tenant', id, '--json'));
+  t.equal(entries, 4);
+  await done('scim', 'on', '--tenant', id);
+  t.match(await done('audit', 'verify', '--tenant', id, '--head', head), /^5 entries, the chain is whole/);
+
+  const scope = `edge/${id}` as const;
+  const keyOf = (number: number) => `audit:${String(number).padStart(12, '0')}`;
+  const numbers = [1, 2, 3, 4, 5];
+  const kept = await parts.store.read<Record<string, unknown>>(scope, [...numbers.map(keyOf), 'audit']);
+  let changes = 0;
+  const write = (change: object) => parts.store.commit(scope, { id: `tamper${changes++}`, time: 1, ...change });
+  const restore = () => write({ put: Object.fromEntries([...numbers.map(keyOf), 'audit'].map((key, n) => [key, kept[n]?.value])) });
+  const verify = async () => (await cli('audit', 'verify', '--tenant', id, '--head', head)).stderr;
+  await write({ put: { [keyOf(3)]: { ...kept[2]?.value, by: 'key:other' } } });
+  t.match(await verify(), /broken at entry 3/);
+  await restore();
+  await write({ remove: [keyOf(2)] });
+  t.match(await verify(), /broken at entry 2/);
+  await restore();
+  await write({ put: { audit: { number: 3, hash: kept[2]?.value.hash } } });
+  t.match(await verify(), /entries behind it were removed/);
+  await restore();
+  t.match(await done('audit', 'verify', '--tenant', id, '--head', head), /whole/);
+});
+
 t.test('provider set switches how a replacement of members is read', async (t) => {
   const { id } = await tenants.create({ name: 'Members', scim: true });
   t.match(await done('provider', 'set', '--tenant', id, '--additive-members', 'on'), /on for Entra/);

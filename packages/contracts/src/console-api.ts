@@ -144,6 +144,23 @@ export const NewApiKey = Type.Object(
 );
 export type NewApiKey = Static<typeof NewApiKey>;
 
+/** An entry of the audit log. The hash covers the others and the hash before: `claras-scim audit verify` follows the chain. */
+export const AuditEntry = Type.Object(
+  {
+    number: Type.Integer(),
+    time: Time,
+    by: Type.String({ description: 'operator, key:<id>, profile:<id>, scim or system' }),
+    action: Type.String(),
+    subject: Type.String(),
+    details: Type.Unknown(),
+    previous: Type.String(),
+    hash: Type.String(),
+  },
+  closed,
+);
+export type AuditEntry = Static<typeof AuditEntry>;
+export const AuditPage = list(AuditEntry);
+
 export const NewTeamProfile = Type.Object(
   {
     email: Type.String({ maxLength: 254, pattern: '^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$' }),

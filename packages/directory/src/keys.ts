@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type ApiScope, apiKeyEntropy, apiKeyId, newApiKey } from '@claras/domain/api-key';
+import { type Actor, audit, system } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
 import { globalScope, tenantScope } from './scopes.ts';
 import { type Durable, transact } from './transact.ts';
@@ -20,7 +21,7 @@ export interface ApiKey {
 type StoredKey = ApiKey & { hmac: string };
 
 export type Verified =
-  | { ok: true; tenant: string; scopes: readonly ApiScope[] }
+  | { ok: true; id: string; tenant: string; scopes: readonly ApiScope[] }
   | { ok: false; reason: 'malformed' | 'unknown' | 'expired' | 'revoked' };
 
 const keyKey = (id: string) => `key:${id}`;
@@ -29,6 +30,7 @@ const mostKeys = 1000;
 /** `pepper`: secret of the deployment. A key has 256 bits of chance, so a keyed hash needs no slowness (facts: 18 µs). */
 export function keys(durable: Durable & { pepper: string }) {
   const { store, runtime, pepper } = durable;
+  const trail = audit(durable);
   const digest = (value: string): Buffer => createHmac('sha256', pepper).update(value).digest();
 
   /** The only time that `value` is known. */
@@ -37,8 +39,9 @@ export function keys(durable: Durable & { pepper: string }) {
     name: string;
     scopes: readonly ApiScope[];
     expires?: string;
+    by?: Actor;
   }): Promise<{ key: ApiKey; value: string }> {
-    const { tenant, name, scopes, expires } = key;
+    const { tenant, name, scopes, expires, by = system } = key;
     if (scopes.length === 0) throw new DirectoryError('invalid', 'Choose at least one scope: scim.full or rest.full.');
     const { id, value } = newApiKey(scopes, randomBytes(apiKeyEntropy));
     const created: ApiKey = {
@@ -51,7 +54,16 @@ export function keys(durable: Durable & { pepper: string }) {
       ...(expires ? { expires } : {}),
     };
     // The tenant's list first: a key that opens a door is always on a list from which it can be revoked.
-    await transact(durable, tenantScope(tenant), async () => ({ change: { index: { keys: { add: [id] } } }, result: () => undefined }));
+    const deed = {
+      by,
+      action: 'key.created',
+      subject: `Keys/${id}`,
+      details: { name, scopes: created.scopes, ...(expires ? { expires } : {}) },
+    };
+    await transact(durable, tenantScope(tenant), async (time) => ({
+      change: await trail.tell(tenant, time, { index: { keys: { add: [id] } } }, deed),
+      result: () => undefined,
+    }));
     const record: StoredKey = { ...created, hmac: digest(value).toString('base64url') };
     await transact(durable, globalScope, async () => ({
       change: { expect: { [keyKey(id)]: 0 }, put: { [keyKey(id)]: record } },
@@ -66,7 +78,18 @@ export function keys(durable: Durable & { pepper: string }) {
     return entries.flatMap((entry) => (entry ? [shown(entry.value)] : []));
   }
 
-  const revoke = (tenant: string, id: string): Promise<ApiKey> =>
+  /** Told in the audit log first: what was revoked is there, whatever stops in between. */
+  async function revoke(tenant: string, id: string, by: Actor = system): Promise<ApiKey> {
+    const key = (await list(tenant)).find((one) => one.id === id);
+    if (key && !key.revoked)
+      await transact(durable, tenantScope(tenant), async (time) => ({
+        change: await trail.tell(tenant, time, {}, { by, action: 'key.revoked', subject: `Keys/${id}`, details: { name: key.name } }),
+        result: () => undefined,
+      }));
+    return revokeRecord(tenant, id);
+  }
+
+  const revokeRecord = (tenant: string, id: string): Promise<ApiKey> =>
     transact(durable, globalScope, async (time) => {
       const [entry] = await store.read<StoredKey>(globalScope, [keyKey(id)]);
       if (entry?.value.tenant !== tenant)
@@ -87,7 +110,7 @@ export function keys(durable: Durable & { pepper: string }) {
     const { tenant, scopes, expires, revoked } = entry.value;
     if (revoked) return { ok: false, reason: 'revoked' };
     if (expires && Date.parse(expires) <= runtime.now()) return { ok: false, reason: 'expired' };
-    return { ok: true, tenant, scopes };
+    return { ok: true, id, tenant, scopes };
   }
 
   return { create, list, revoke, verify };

@@ -1,6 +1,7 @@
 import type { OutgoingEvent } from '@claras/contracts/cloud-event';
 import type { Provisioning } from '@claras/contracts/events';
 import type { RoleMapping } from '@claras/domain/role-mapping';
+import { type Actor, audit, system } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
 import { tenantScope } from './scopes.ts';
 import { type Durable, transact } from './transact.ts';
@@ -47,10 +48,13 @@ export function provisioningChanged(provider: Provider | undefined, time: number
   };
 }
 
+const subjectOf = (id: string) => `Providers/${id}`;
+
 const copied = (mapping: RoleMapping) => Object.fromEntries(Object.entries(mapping).map(([role, names]) => [role, [...names]]));
 
 export function providers(durable: Durable) {
   const { store, runtime } = durable;
+  const trail = audit(durable);
 
   async function list(tenant: string): Promise<ListedProvider[]> {
     const scope = tenantScope(tenant);
@@ -59,19 +63,22 @@ export function providers(durable: Durable) {
     return entries.flatMap((entry) => (entry ? [{ ...entry.value, version: entry.version }] : []));
   }
 
-  const add = (tenant: string, provider: NewProvider): Promise<ListedProvider> =>
-    transact(durable, tenantScope(tenant), async () => {
+  const add = (tenant: string, provider: NewProvider, by: Actor = system): Promise<ListedProvider> =>
+    transact(durable, tenantScope(tenant), async (time) => {
       const existing = await list(tenant);
       if (existing.length >= mostProviders) throw new DirectoryError('conflict', `A tenant has at most ${mostProviders} providers.`);
       if (existing.some(({ name }) => name === provider.name))
         throw new DirectoryError('conflict', `There is a provider "${provider.name}" already.`);
       const added = newProvider(runtime.id(), provider, false);
-      const change = { put: { [providerKey(added.id)]: added }, index: { providers: { add: [added.id] } } };
+      const put = { put: { [providerKey(added.id)]: added }, index: { providers: { add: [added.id] } } };
+      const { name, protocol, domains } = added;
+      const deed = { by, action: 'provider.added', subject: subjectOf(added.id), details: { name, protocol, domains } };
+      const change = await trail.tell(tenant, time, put, deed);
       return { change, result: ({ version }) => ({ ...added, version }) };
     });
 
   /** Enable SCIM. One provider of a tenant has it on at a time (M4). */
-  const setScim = (tenant: string, id: string, on: boolean): Promise<ListedProvider> =>
+  const setScim = (tenant: string, id: string, on: boolean, by: Actor = system): Promise<ListedProvider> =>
     transact(durable, tenantScope(tenant), async (time) => {
       const all = await list(tenant);
       const provider = found(all, id);
@@ -85,21 +92,30 @@ export function providers(durable: Durable) {
         put: { [providerKey(id)]: changed },
         events: [provisioningChanged(on ? changed : undefined, time)],
       };
-      return { change, result: ({ version }) => ({ ...changed, version }) };
+      const deed = { by, action: on ? 'scim.enabled' : 'scim.disabled', subject: subjectOf(id), details: { name: provider.name } };
+      return { change: await trail.tell(tenant, time, change, deed), result: ({ version }) => ({ ...changed, version }) };
     });
 
   /** What a PATCH that replaces a group's members means: all of them (RFC 7644, 3.5.2.3), or, switched on, some more. */
-  const setAdditiveMembers = (tenant: string, id: string, on: boolean): Promise<ListedProvider> =>
-    transact(durable, tenantScope(tenant), async () => {
+  const setAdditiveMembers = (tenant: string, id: string, on: boolean, by: Actor = system): Promise<ListedProvider> =>
+    transact(durable, tenantScope(tenant), async (time) => {
       const provider = found(await list(tenant), id);
       if ((provider.additiveMembers ?? false) === on) return { result: () => provider };
       const changed = stored({ ...provider, additiveMembers: on });
-      const change = { expect: { [providerKey(id)]: provider.version }, put: { [providerKey(id)]: changed } };
+      const put = { expect: { [providerKey(id)]: provider.version }, put: { [providerKey(id)]: changed } };
+      const deed = { by, action: 'provider.changed', subject: subjectOf(id), details: { additiveMembers: on } };
+      const change = await trail.tell(tenant, time, put, deed);
       return { change, result: ({ version }) => ({ ...changed, version }) };
     });
 
   /** Role Mapping, saved as a whole. `version`: the one that was read; a newer one in the store is a conflict. */
-  const setMapping = (tenant: string, id: string, mapping: RoleMapping, seen: { version: number }): Promise<ListedProvider> =>
+  const setMapping = (
+    tenant: string,
+    id: string,
+    mapping: RoleMapping,
+    seen: { version: number },
+    by: Actor = system,
+  ): Promise<ListedProvider> =>
     transact(durable, tenantScope(tenant), async (time) => {
       const provider = found(await list(tenant), id);
       if (seen.version !== provider.version)
@@ -110,7 +126,8 @@ export function providers(durable: Durable) {
         put: { [providerKey(id)]: changed },
         events: changed.scim ? [provisioningChanged(changed, time)] : [],
       };
-      return { change, result: ({ version }) => ({ ...changed, version }) };
+      const deed = { by, action: 'mapping.saved', subject: subjectOf(id), details: { before: provider.mapping, after: mapping } };
+      return { change: await trail.tell(tenant, time, change, deed), result: ({ version }) => ({ ...changed, version }) };
     });
 
   /** The provider with SCIM on: what opens the SCIM edge to a tenant's key. */

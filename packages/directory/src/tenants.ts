@@ -1,4 +1,5 @@
 import { isTenantId, tenantIdFromName } from '@claras/domain/tenant';
+import { audit } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
 import { newProvider, providerKey, provisioningChanged } from './providers.ts';
 import { globalScope, tenantScope } from './scopes.ts';
@@ -17,6 +18,7 @@ const pageSize = 1000;
 /** The companies that use Claras. */
 export function tenants(durable: Durable) {
   const { store, runtime } = durable;
+  const trail = audit(durable);
 
   /** `scim`: begin with a provider "Entra" that has SCIM on, as the operator's command does (DECISIONS 14). Otherwise SCIM is off (M1). */
   async function create({
@@ -52,7 +54,13 @@ export function tenants(durable: Durable) {
         index: { providers: { add: [provider.id] } },
         events: [provisioningChanged(provider, time)],
       };
-      return { change, result: () => undefined };
+      const deed = {
+        by: 'operator',
+        action: 'provider.added',
+        subject: `Providers/${provider.id}`,
+        details: { name: provider.name, scim: true },
+      };
+      return { change: await trail.tell(tenant, time, change, deed), result: () => undefined };
     });
   }
 

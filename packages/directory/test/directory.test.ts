@@ -1,7 +1,9 @@
+import { brokenAt } from '@claras/domain/audit-chain';
 import { memoryStore } from '@claras/ports/store/memory-store';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import { ScimError } from '@claras/scim/scim-error';
 import t, { type Test } from 'tap';
+import { audit } from '../src/audit.ts';
 import { type GroupEdit, groups } from '../src/groups.ts';
 import { keys } from '../src/keys.ts';
 import { providers } from '../src/providers.ts';
@@ -257,3 +259,36 @@ t.test('M14 a malformed, unknown, expired or revoked key opens nothing', async (
   await keys.revoke('a', key.id);
   t.match(await keys.verify(value), { ok: false, reason: 'revoked' });
 });
+
+t.test('the audit log has an entry for each deed, in one chain, however many act at once', async (t) => {
+  const { durable, keys, providers, tenants } = open();
+  const trail = audit(durable);
+  await tenants.create({ name: 'Acme', scim: true });
+  const deeds = Array.from({ length: 20 }, (_, n) =>
+    n % 2
+      ? keys.create({ tenant: 'acme', name: `k${n}`, scopes: ['scim.full'], by: `profile:${n}` })
+      : providers.add('acme', { name: `p${n}`, protocol: 'saml', domains: [] }, `profile:${n}`),
+  );
+  await Promise.all(deeds);
+  const [key] = await keys.list('acme');
+  await Promise.all([keys.revoke('acme', key!.id, 'operator'), trail.tellOfTeam('acme', [{ ...role('a'), sequence: 3 }], 3)]);
+  const before = (await trail.list('acme', { limit: 1 }))[0]!.number;
+  await trail.tellOfTeam('acme', [{ ...role('a'), sequence: 3 }], 3);
+  await trail.tellOfTeam(
+    'acme',
+    [
+      { ...role('a'), sequence: 3 },
+      { ...role('b'), sequence: 5 },
+    ],
+    5,
+  );
+  const entries = await trail.list('acme', { limit: 100 });
+  t.equal(entries[0]?.number, before + 1, 'a team event is told once');
+  t.equal(brokenAt(entries.toReversed()), undefined);
+  t.strictSame(new Set(entries.map(({ by }) => by)), new Set(['operator', 'scim', ...deeds.map((_, n) => `profile:${n}`)]));
+  t.strictSame(
+    (await trail.list('acme', { before: 4, limit: 2 })).map(({ number }) => number),
+    [3, 2],
+  );
+});
+const role = (id: string) => ({ by: 'scim', action: 'role.changed', subject: `Profiles/${id}`, details: { to: 'manager' } });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import t from 'tap';
 import { apiKeyEntropy, apiKeyId, newApiKey } from '../src/api-key.ts';
+import { type AuditEntry, brokenAt, chained, type Unchained } from '../src/audit-chain.ts';
 import { domainOf, profileEmail } from '../src/email.ts';
 import { previewMapping } from '../src/mapping-preview.ts';
 import { highestPrivilegeWins, ownerIsNeverDowngraded, type Role, roles } from '../src/role.ts';
@@ -91,5 +92,35 @@ t.test('M6 M7 M9 M10 a preview says who changes and which group wins, who stays 
     preview('adviser', ['Leads'], { manager: ['Leads'] }),
     { kind: 'unchanged' },
     'changed by hand since it matched: that stands',
+  );
+});
+
+t.test('an audit chain shows every change of it', async () => {
+  const deed = fc.record({
+    time: fc.constant('2026-01-31T09:00:00.000Z'),
+    by: fc.constantFrom('operator', 'key:a'),
+    action: fc.constantFrom('key.created', 'mapping.saved'),
+    subject: fc.string(),
+    details: fc.jsonValue(),
+  });
+  const chainOf = (deeds: Unchained[]) => {
+    const chain: AuditEntry[] = [];
+    for (const one of deeds) chain.push(chained(chain.at(-1), one));
+    return chain;
+  };
+  fc.assert(
+    fc.property(fc.array(deed, { minLength: 2, maxLength: 8 }), fc.nat(), deed, (deeds, at, other) => {
+      const chain = chainOf(deeds);
+      if (brokenAt(chain) !== undefined) throw new Error('a whole chain is called broken');
+      const place = at % chain.length;
+      const entry = chain[place] as AuditEntry;
+      if (JSON.stringify({ ...entry, ...other }) !== JSON.stringify(entry)) {
+        const changed = chain.with(place, { ...entry, ...other });
+        if (brokenAt(changed) !== place + 1) throw new Error('a changed entry was not seen');
+      }
+      const rewritten = chain.with(place, { ...chained(chain[place - 1], { ...other, action: 'forged' }) });
+      if (place < chain.length - 1 && brokenAt(rewritten) === undefined) throw new Error('a rehashed entry was not seen');
+      if (place < chain.length - 1 && brokenAt(chain.toSpliced(place, 1)) === undefined) throw new Error('a removed entry was not seen');
+    }),
   );
 });

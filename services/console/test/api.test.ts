@@ -1,4 +1,4 @@
-import type { CreatedApiKey, LagReport, Problem, Provider, VersionedMapping } from '@claras/contracts/console-api';
+import type { AuditEntry, CreatedApiKey, LagReport, Problem, Provider, VersionedMapping } from '@claras/contracts/console-api';
 import { BusUnavailable } from '@claras/ports/bus/bus';
 import { CoreAppUnavailable } from '@claras/ports/core-app/core-app';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -49,6 +49,7 @@ t.test('the routes of the REST API are these', async (t) => {
     'GET /lag',
     'GET /tenants',
     'GET /tenants/:tenant',
+    'GET /tenants/:tenant/audit-log',
     'GET /tenants/:tenant/keys',
     'GET /tenants/:tenant/providers',
     'GET /tenants/:tenant/providers/:provider/role-mapping',
@@ -197,6 +198,19 @@ t.test('a role mapping saved over a newer one is 409, with the newer one', async
   const late = await ask('PUT', path, { body: { mapping: { owner: ['Board'] }, version } });
   t.equal(late.status, 409);
   t.strictSame(late.json<Problem>().current, newer);
+});
+
+t.test('the audit log names who asked: the operator, or a key of the tenant', async (t) => {
+  const { ask, key, providers } = await open();
+  const rest = await key('acme', ['rest.full']);
+  const [entra] = await providers.list('acme');
+  await ask('PATCH', `/tenants/acme/providers/${entra!.id}`, { token: rest.value, body: { scim: false } });
+  await ask('PATCH', `/tenants/acme/providers/${entra!.id}`, { body: { scim: true } });
+  const { items } = (await ask('GET', '/tenants/acme/audit-log', { token: rest.value })).json<{ items: AuditEntry[] }>();
+  t.match(items, [
+    { action: 'scim.enabled', by: 'operator' },
+    { action: 'scim.disabled', by: `key:${rest.key.id}`, subject: `Providers/${entra!.id}` },
+  ]);
 });
 
 t.test('M11 the Team page changes any role by hand; the last owner stays', async (t) => {

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Actor } from '@claras/directory/audit';
 import type { Keys } from '@claras/directory/keys';
 import type { Tenants } from '@claras/directory/tenants';
 import { isTenantId } from '@claras/domain/tenant';
@@ -6,7 +7,14 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiProblem } from './api-problem.ts';
 
 /** Who asks: the operator, to whom everything is open, or a tenant by its API key. */
-type Caller = 'operator' | { tenant: string };
+type Caller = 'operator' | { tenant: string; key: string };
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks, as the audit log names them. */
+    actor: Actor;
+  }
+}
 
 export interface AdmissionParts {
   /** The operator's token. */
@@ -39,7 +47,7 @@ function identify({ adminToken, keys }: AdmissionParts) {
     const verified = await keys.verify(token);
     if (!verified.ok) throw new ApiProblem('unauthorized', refusals[verified.reason]);
     if (!verified.scopes.includes('rest.full')) throw new ApiProblem('forbidden', wrongScope);
-    return { tenant: verified.tenant };
+    return { tenant: verified.tenant, key: verified.id };
   };
 }
 
@@ -53,8 +61,10 @@ function assertAllowed(caller: Caller, tenant: string | undefined): void {
 /** Guards every route of the plugin, those that do not exist too (M14): 401 and 403 before anything is read or said. */
 export function admit(app: FastifyInstance, parts: AdmissionParts): void {
   const callerOf = identify(parts);
+  app.decorateRequest('actor', '');
   app.addHook('onRequest', async (request: FastifyRequest) => {
     const caller = await callerOf(request.headers.authorization);
+    request.actor = caller === 'operator' ? caller : `key:${caller.key}`;
     if (request.is404) return;
     const { tenant } = request.params as { tenant?: string };
     assertAllowed(caller, tenant);

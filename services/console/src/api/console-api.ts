@@ -1,4 +1,5 @@
 import { LagReport } from '@claras/contracts/console-api';
+import { audit } from '@claras/directory/audit';
 import { groups } from '@claras/directory/groups';
 import type { Keys } from '@claras/directory/keys';
 import { providers } from '@claras/directory/providers';
@@ -13,6 +14,7 @@ import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { admit } from './admission.ts';
 import { apiErrors } from './api-errors.ts';
+import { auditRoutes } from './audit-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { lagReport } from './lag.ts';
 import { providerRoutes } from './provider-routes.ts';
@@ -46,6 +48,7 @@ export function consoleApi({ keys, coreApp, team, billing, bus, adminToken, log,
     app.register(tenantRoutes(directory.tenants));
     app.register(providerRoutes(directory.providers, { durable, groups: groups(durable), team }));
     app.register(schemaExtensionRoutes(schemaExtensions(durable)));
+    app.register(auditRoutes(audit(durable)));
     app.register(keyRoutes(keys, durable.runtime));
     app.register(teamRoutes(team));
     app.register(seatRoutes(coreApp, billing));

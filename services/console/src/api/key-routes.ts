@@ -24,14 +24,14 @@ export function keyRoutes(keys: Keys, runtime: Runtime): FastifyPluginAsyncTypeb
     app.post(
       '/tenants/:tenant/keys',
       { schema: { params: OfTenant, body: NewApiKey, response: { 201: CreatedApiKey } } },
-      async ({ params, body: { name, scopes, expires } }, reply) => {
-        const { key, value } = await keys.create({ tenant: params.tenant, name, scopes, ...expiry(expires) });
+      async ({ params, actor, body: { name, scopes, expires } }, reply) => {
+        const { key, value } = await keys.create({ tenant: params.tenant, name, scopes, by: actor, ...expiry(expires) });
         return reply.code(201).send({ ...shown(key), value });
       },
     );
 
-    app.delete('/tenants/:tenant/keys/:key', { schema: { params: OfKey, response: { 200: ApiKey } } }, async ({ params }) =>
-      shown(await keys.revoke(params.tenant, params.key)),
+    app.delete('/tenants/:tenant/keys/:key', { schema: { params: OfKey, response: { 200: ApiKey } } }, async ({ params, actor }) =>
+      shown(await keys.revoke(params.tenant, params.key, actor)),
     );
   };
 }

@@ -42,16 +42,16 @@ export function providerRoutes(providers: Providers, preview: PreviewParts): Fas
     app.post(
       '/tenants/:tenant/providers',
       { schema: { params: OfTenant, body: NewProvider, response: { 201: Provider } } },
-      async ({ params, body: { name, protocol = 'saml', domains = [] } }, reply) =>
-        reply.code(201).send(shown(await providers.add(params.tenant, { name, protocol, domains }))),
+      async ({ params, actor, body: { name, protocol = 'saml', domains = [] } }, reply) =>
+        reply.code(201).send(shown(await providers.add(params.tenant, { name, protocol, domains }, actor))),
     );
 
     app.patch(
       '/tenants/:tenant/providers/:provider',
       { schema: { params: OfProvider, body: ProviderChange, response: { 200: Provider } } },
-      async ({ params: { tenant, provider }, body: { scim, additiveMembers } }) => {
-        if (additiveMembers !== undefined) await providers.setAdditiveMembers(tenant, provider, additiveMembers);
-        if (scim !== undefined) await providers.setScim(tenant, provider, scim);
+      async ({ params: { tenant, provider }, actor, body: { scim, additiveMembers } }) => {
+        if (additiveMembers !== undefined) await providers.setAdditiveMembers(tenant, provider, additiveMembers, actor);
+        if (scim !== undefined) await providers.setScim(tenant, provider, scim, actor);
         return shown(await find({ tenant, provider }));
       },
     );
@@ -74,9 +74,9 @@ export function providerRoutes(providers: Providers, preview: PreviewParts): Fas
     app.put(
       mappingPath,
       { schema: { params: OfProvider, body: MappingChange, response: { 200: VersionedMapping } } },
-      async ({ params, body: { mapping, ...seen } }) => {
+      async ({ params, actor, body: { mapping, ...seen } }) => {
         try {
-          return mappingOf(await providers.setMapping(params.tenant, params.provider, mapping, seen));
+          return mappingOf(await providers.setMapping(params.tenant, params.provider, mapping, seen, actor));
         } catch (error) {
           if (!(error instanceof DirectoryError && error.code === 'conflict')) throw error;
           throw new ApiProblem('conflict', error.message, mappingOf(await find(params)));

@@ -11,15 +11,19 @@ export function schemaExtensionRoutes(extensions: SchemaExtensions): FastifyPlug
       items: (await extensions.list(tenant)) as SchemaExtension[],
     }));
 
-    app.put(path, { schema: { params: OfTenant, body: SchemaExtension, response: { 200: SchemaExtension } } }, async ({ params, body }) => {
-      await extensions.put(params.tenant, body);
-      return body;
-    });
+    app.put(
+      path,
+      { schema: { params: OfTenant, body: SchemaExtension, response: { 200: SchemaExtension } } },
+      async ({ params, actor, body }) => {
+        await extensions.put(params.tenant, body, actor);
+        return body;
+      },
+    );
 
     app.delete(
       `${path}/:schema`,
       { schema: { params: OfSchema, response: { 200: SchemaExtension } } },
-      async ({ params: { tenant, schema } }) => (await extensions.remove(tenant, schema)) as SchemaExtension,
+      async ({ params: { tenant, schema }, actor }) => (await extensions.remove(tenant, schema, actor)) as SchemaExtension,
     );
   };
 }

@@ -1,0 +1,64 @@
+import type { AuditEntry } from '@claras/contracts/console-api';
+import { brokenAt } from '@claras/domain/audit-chain';
+import type { Api } from '../api.ts';
+import { type Command, tenantOption } from '../command.ts';
+import { Refusal } from '../refusal.ts';
+import { table } from '../table.ts';
+
+const pageSize = 1000;
+
+const pageOf = async (api: Api, tenant: string, query: Record<string, string>): Promise<AuditEntry[]> =>
+  (await api.get<{ items: AuditEntry[] }>(['tenants', tenant, 'audit-log'], query)).items;
+
+export const auditList: Command = {
+  name: 'audit list',
+  options: { ...tenantOption, limit: { placeholder: 'N', help: 'how many, newest first (default 100)' } },
+  help: 'Show who did what to keys, providers, mappings and roles.',
+  async run({ api, value, print }) {
+    const entries = await pageOf(api, value('tenant') as string, { limit: value('limit') ?? '100' });
+    const rows = entries.map(({ number, time, by, action, subject, details }) => ({
+      number,
+      time,
+      by,
+      action,
+      subject,
+      details: JSON.stringify(details),
+    }));
+    print(entries, () => table(['number', 'time', 'by', 'action', 'subject', 'details'], rows));
+  },
+};
+
+export const auditVerify: Command = {
+  name: 'audit verify',
+  options: { ...tenantOption, head: { placeholder: 'HASH', help: 'a hash that was noted earlier: it must still stand in the log' } },
+  help: 'Follow the chain of hashes through the whole audit log; fails where an entry was changed, removed or put in.',
+  async run({ api, value, print, tell }) {
+    const tenant = value('tenant') as string;
+    const noted = value('head');
+    let head: AuditEntry | undefined;
+    let above: AuditEntry | undefined;
+    let seen = noted === undefined;
+    let entries = 0;
+    for (let before: string | undefined; ; before = String(above?.number)) {
+      const page = await pageOf(api, tenant, { limit: String(pageSize), ...(before === undefined ? {} : { before }) });
+      if (page.length === 0) break;
+      head ??= page[0];
+      const chain = [...page].reverse().concat(above ?? []);
+      const broken = brokenAt(
+        chain,
+        page.at(-1)?.number === 1 ? undefined : { number: page.at(-1)!.number - 1, hash: page.at(-1)!.previous },
+      );
+      if (broken !== undefined)
+        throw new Refusal(`the audit log of ${tenant} is broken at entry ${broken}: it was changed, removed or put in`);
+      seen ||= page.some(({ hash }) => hash === noted);
+      entries += page.length;
+      above = page.at(-1);
+      if (above?.number === 1) break;
+    }
+    if (above && above.number !== 1) throw new Refusal(`the audit log of ${tenant} is broken: its entries before ${above.number} are gone`);
+    if (!seen) throw new Refusal(`no entry of ${tenant} has the hash ${noted}: entries behind it were removed`);
+    const found = { entries, head: head?.hash ?? '' };
+    print(found, () => `${entries} entries, the chain is whole; head ${found.head || '-'}`);
+    if (entries > 0) tell('Keep the head elsewhere; next time: audit verify --head HASH');
+  },
+};

@@ -1,0 +1,86 @@
+import { type AuditEntry, chained } from '@claras/domain/audit-chain';
+import type { Change } from '@claras/ports/store/store';
+import { tenantScope } from './scopes.ts';
+import { type Durable, transact } from './transact.ts';
+
+/** Who does something: `operator`, `key:<id>`, `profile:<id>`. */
+export type Actor = string;
+/** Where nobody is named: tests and Claras' own upkeep. */
+export const system: Actor = 'system';
+
+export interface Deed {
+  by: Actor;
+  action: string;
+  subject: string;
+  details: unknown;
+}
+
+type Head = Pick<AuditEntry, 'number' | 'hash'> & {
+  /** Of the team's last event that stands in the log. */
+  team?: number;
+};
+
+const headKey = 'audit';
+const entryKey = (number: number) => `audit:${String(number).padStart(12, '0')}`;
+
+/** A change with another one on top of it. */
+const joined = (change: Omit<Change, 'id' | 'time'>, more: Pick<Change, 'expect' | 'put'>): Omit<Change, 'id' | 'time'> => ({
+  ...change,
+  expect: { ...change.expect, ...more.expect },
+  put: { ...change.put, ...more.put },
+});
+
+/** A tenant's audit log: entries stand in the commit of what they tell, chained by hash, so that none can go or change unseen. */
+export function audit(durable: Durable) {
+  const { store } = durable;
+
+  async function head(tenant: string): Promise<{ value: Head | undefined; version: number }> {
+    const [entry] = await store.read<Head>(tenantScope(tenant), [headKey]);
+    return { value: entry?.value, version: entry?.version ?? 0 };
+  }
+
+  async function appended(tenant: string, time: number, deeds: readonly Deed[], team?: number): Promise<Pick<Change, 'expect' | 'put'>> {
+    const { value, version } = await head(tenant);
+    const put: Record<string, unknown> = {};
+    let last: Head | undefined = value;
+    for (const deed of deeds) {
+      const entry = chained(last, { time: new Date(time).toISOString(), ...deed });
+      put[entryKey(entry.number)] = entry;
+      last = entry;
+    }
+    const reached = team ?? value?.team;
+    put[headKey] = {
+      number: last?.number ?? 0,
+      hash: last?.hash ?? '',
+      ...(reached === undefined ? {} : { team: reached }),
+    } satisfies Head;
+    return { expect: { [headKey]: version }, put };
+  }
+
+  return {
+    /** The change with its entry in it. Inside `transact`: another entry meanwhile is a conflict, and it is tried again. */
+    tell: async (tenant: string, time: number, change: Omit<Change, 'id' | 'time'>, deed: Deed) =>
+      joined(change, await appended(tenant, time, [deed])),
+
+    /** Deeds that the core app tells of, each team event once. */
+    tellOfTeam: (tenant: string, deeds: readonly (Deed & { sequence: number })[], through: number): Promise<void> =>
+      transact(durable, tenantScope(tenant), async (time) => {
+        const { value } = await head(tenant);
+        const known = value?.team ?? 0;
+        if (through <= known) return { result: () => undefined };
+        const fresh = deeds.filter(({ sequence }) => sequence > known).map(({ sequence: _, ...deed }) => deed);
+        return { change: await appended(tenant, time, fresh, through), result: () => undefined };
+      }),
+
+    /** Newest first. `before`: a number; only older ones. */
+    async list(tenant: string, { before, limit }: { before?: number; limit: number }): Promise<AuditEntry[]> {
+      const { value } = await head(tenant);
+      const newest = Math.min(value?.number ?? 0, (before ?? Number.MAX_SAFE_INTEGER) - 1);
+      const numbers = Array.from({ length: Math.max(0, Math.min(limit, newest)) }, (_, n) => newest - n);
+      if (numbers.length === 0) return [];
+      const entries = await store.read<AuditEntry>(tenantScope(tenant), numbers.map(entryKey));
+      return entries.flatMap((entry) => entry?.value ?? []);
+    },
+  };
+}
+export type Audit = ReturnType<typeof audit>;
