@@ -1,4 +1,4 @@
-import { topics } from '@claras/contracts/topics';
+import { topicOfService, topics } from '@claras/contracts/topics';
 import { keys } from '@claras/directory/keys';
 import { providers } from '@claras/directory/providers';
 import { tenants } from '@claras/directory/tenants';
@@ -33,7 +33,7 @@ const cells = 2;
 export async function simulate(seed: number, wiring: Partial<Wiring> = {}, say?: (line: string) => void): Promise<Outcome> {
   const clock = worldClock(seed, say);
   const bus = memoryBus({ runtime: clock });
-  const effects = effectsLedger(memoryStore({ cells, topicOf: { edge: 'directory', core: 'team' }, runtime: clock }));
+  const effects = effectsLedger(memoryStore({ cells, topicOf: topicOfService, runtime: clock }));
   const { store } = effects;
   const weather = weatherOf(clock);
   const evidence = { clock, store, bus, effects };

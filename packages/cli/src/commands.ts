@@ -1,6 +1,7 @@
 import type { Command, Delegate } from './command.ts';
 import { auditList, auditVerify } from './commands/audit.ts';
 import { keyCreate, keyList, keyRevoke } from './commands/key.ts';
+import { logCommand, recheckCommand } from './commands/log.ts';
 import { mappingPreview, mappingSet, mappingShow } from './commands/mapping.ts';
 import { health, lag, seats } from './commands/operations.ts';
 import { providerAdd, providerList, providerSet } from './commands/provider.ts';
@@ -32,6 +33,8 @@ export const commands: readonly (Command | Delegate)[] = [
   teamRole,
   teamArchive,
   teamRestore,
+  logCommand,
+  recheckCommand,
   auditList,
   auditVerify,
   seats,

@@ -127,6 +127,13 @@ t.test('audit verify follows the chain, and says where it was cut, changed or re
   t.match(await done('audit', 'verify', '--tenant', id, '--head', head), /whole/);
 });
 
+t.test('log and recheck say so where nothing has happened yet', async (t) => {
+  const { id } = await tenants.create({ name: 'Silent', scim: true });
+  t.equal(await done('log', '--tenant', id), 'nothing yet\n');
+  t.equal(await done('recheck', '--tenant', id, '--watch'), 'no mapping was saved yet\n');
+  t.match(await cli('log', '--tenant', id, '--limit', '9999'), { code: 1, stderr: /Correct this/ });
+});
+
 t.test('provider set switches how a replacement of members is read', async (t) => {
   const { id } = await tenants.create({ name: 'Members', scim: true });
   t.match(await done('provider', 'set', '--tenant', id, '--additive-members', 'on'), /on for Entra/);

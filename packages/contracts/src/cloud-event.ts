@@ -1,5 +1,5 @@
 import type { Fact, Positioned } from './events.ts';
-import { type TopicName, topics } from './topics.ts';
+import { sourceOf, type TopicName, topics } from './topics.ts';
 
 /** A Kafka record in CloudEvents 1.0 binary content mode: attributes in `ce_` headers, data as the value (Kafka Protocol Binding 1.0, 3.2). */
 export interface EventRecord {
@@ -19,16 +19,19 @@ export interface OutgoingEvent {
   /** ISO 8601, UTC. */
   time: string;
   traceparent?: string;
+  /** Method and path of the request that caused it (extension attribute `request`). */
+  request?: string;
   data: unknown;
 }
 
-export function toRecord(topic: TopicName, tenant: string, sequence: number, event: OutgoingEvent): EventRecord {
-  const { prefix, source } = topics[topic];
+/** `service`: whose commit carries the event. */
+export function toRecord(topic: TopicName, service: string, tenant: string, sequence: number, event: OutgoingEvent): EventRecord {
+  const { prefix } = topics[topic];
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     ce_specversion: '1.0',
     ce_id: `${tenant}:${sequence}`,
-    ce_source: source,
+    ce_source: sourceOf(topic, service),
     ce_type: prefix + event.type,
     ce_time: event.time,
     ce_subject: event.subject,
@@ -36,6 +39,7 @@ export function toRecord(topic: TopicName, tenant: string, sequence: number, eve
     ce_sequence: padded(sequence),
   };
   if (event.traceparent) headers.ce_traceparent = event.traceparent;
+  if (event.request) headers.ce_request = event.request;
   return { key: tenant, value: JSON.stringify(event.data), headers };
 }
 
@@ -51,7 +55,15 @@ export function fromRecord<F extends Fact>(
   record: { key: string; value: string | null; headers: Record<string, string> },
 ): Positioned<F> {
   const { prefix } = topics[topic];
-  const { ce_id: id, ce_type: type, ce_time: time, ce_subject: subject, ce_sequence, ce_traceparent: traceparent } = record.headers;
+  const {
+    ce_id: id,
+    ce_type: type,
+    ce_time: time,
+    ce_subject: subject,
+    ce_sequence,
+    ce_traceparent: traceparent,
+    ce_request: request,
+  } = record.headers;
   const sequence = Number(ce_sequence);
   if (!id || !type?.startsWith(prefix) || !time || !Number.isSafeInteger(sequence) || sequence < 1 || record.value === null)
     throw new MalformedEvent(`not an event of ${topics[topic].name}: ${type ?? 'no ce_type'} ${ce_sequence ?? 'no ce_sequence'}`);
@@ -68,6 +80,7 @@ export function fromRecord<F extends Fact>(
     time,
     subject: subject ?? '',
     ...(traceparent ? { traceparent } : {}),
+    ...(request ? { request } : {}),
     type: type.slice(prefix.length),
     data,
   } as unknown as Positioned<F>;

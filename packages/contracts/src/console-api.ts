@@ -161,6 +161,60 @@ export const AuditEntry = Type.Object(
 export type AuditEntry = Static<typeof AuditEntry>;
 export const AuditPage = list(AuditEntry);
 
+/** One directory event in the provisioning log: the request, what changed, and what each consumer did about whom. */
+export const ProvisioningEntry = Type.Object(
+  {
+    sequence: Type.Integer(),
+    time: Time,
+    type: Type.String(),
+    subject: Type.String(),
+    name: Type.Optional(Type.String()),
+    request: Type.Optional(Type.String({ description: 'method and path of the SCIM request' })),
+    traceparent: Type.Optional(Type.String()),
+    users: Type.Integer({ description: 'how many SCIM users it is about' }),
+    changes: Type.Array(
+      Type.Object({ attribute: Type.String(), old: Type.Optional(Type.Unknown()), new: Type.Optional(Type.Unknown()) }, closed),
+    ),
+    consumers: Type.Array(Type.Object({ consumer: Type.String(), done: Type.Boolean() }, closed)),
+    /** The first 20; with `user`, those about that user. */
+    results: Type.Array(
+      Type.Object(
+        {
+          consumer: Type.String(),
+          user: Type.String(),
+          facet: Type.String(),
+          outcome: Type.Enum(['applied', 'unchanged', 'stale', 'refused']),
+          reason: Type.Optional(Type.String()),
+          at: Time,
+        },
+        closed,
+      ),
+    ),
+    resultsTotal: Type.Integer(),
+  },
+  closed,
+);
+export type ProvisioningEntry = Static<typeof ProvisioningEntry>;
+/** Newest first. `next`: the `before` of the next page. */
+export const LogPage = Type.Object({ items: Type.Array(ProvisioningEntry), next: Type.Optional(Type.Integer()) }, closed);
+export type LogPage = Static<typeof LogPage>;
+
+/** The last re-check of everyone in mapped groups, after a mapping was saved. */
+export const RecheckProgress = Type.Object(
+  {
+    sequence: Type.Integer(),
+    done: Type.Integer(),
+    total: Type.Integer(),
+    changed: Type.Integer(),
+    finished: Type.Boolean(),
+    began: Time,
+    at: Time,
+  },
+  closed,
+);
+export type RecheckProgress = Static<typeof RecheckProgress>;
+export const RecheckReport = Type.Object({ recheck: Type.Union([RecheckProgress, Type.Null()]) }, closed);
+
 export const NewTeamProfile = Type.Object(
   {
     email: Type.String({ maxLength: 254, pattern: '^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$' }),

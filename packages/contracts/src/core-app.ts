@@ -66,11 +66,12 @@ export type CoreOutcome = Static<typeof CoreOutcome>;
 export const Seats = Type.Object({ active: Type.Integer(), version: Type.Integer() }, closed);
 export type Seats = Static<typeof Seats>;
 
-/** By hand on the Team page. */
+/** By hand on the Team page; `by` whom, for the audit log. */
+const By = { by: Type.Optional(Type.String({ maxLength: 256 })) };
 export const TeamCommand = Type.Union([
-  Type.Object({ command: Type.Literal('change-role'), role: RoleSchema }, closed),
-  Type.Object({ command: Type.Literal('archive') }, closed),
-  Type.Object({ command: Type.Literal('restore') }, closed),
+  Type.Object({ command: Type.Literal('change-role'), role: RoleSchema, ...By }, closed),
+  Type.Object({ command: Type.Literal('archive'), ...By }, closed),
+  Type.Object({ command: Type.Literal('restore'), ...By }, closed),
 ]);
 export type TeamCommand = Static<typeof TeamCommand>;
 

@@ -68,7 +68,16 @@ export const Profile = Type.Object(
 );
 export type Profile = Static<typeof Profile>;
 
-const Team = Type.Object({ profile: Profile, cause: Type.Union([Type.Literal('scim'), Type.Literal('hand')]) }, closed);
+/** `by`: whoever did it by hand. `before`: role and status that the profile had; absent for a new one. */
+const Team = Type.Object(
+  {
+    profile: Profile,
+    cause: Type.Union([Type.Literal('scim'), Type.Literal('hand')]),
+    by: Type.Optional(Type.String()),
+    before: Type.Optional(Type.Object({ role: RoleSchema, status: Status }, closed)),
+  },
+  closed,
+);
 
 /** Facts of a tenant's team: topic `claras.team.v1`. */
 export const teamEvents = {
@@ -79,13 +88,42 @@ export const teamEvents = {
   'profile.restored': Team,
 };
 
+const Sequence = Type.Integer({ minimum: 1 });
+/** What became of one change that a consumer asked of the core app. */
+export const ChangeResult = Type.Object(
+  {
+    sequence: Sequence,
+    user: Id,
+    facet: Type.Enum(['identity', 'removal', 'role', 'access']),
+    outcome: Type.Enum(['applied', 'unchanged', 'stale', 'refused']),
+    reason: Type.Optional(Type.String()),
+  },
+  closed,
+);
+export type ChangeResult = Static<typeof ChangeResult>;
+
+/** What became of a tenant's directory events: topic `claras.outcome.v1`. The sequence of these is that of the consumer and tenant. */
+export const outcomeEvents = {
+  /** Every directory event up to `through` is done in this consumer; `results` of the changes that they led to. */
+  'events.settled': Type.Object(
+    { consumer: Type.String(), through: Type.Integer({ minimum: 0 }), results: Type.Array(ChangeResult, { maxItems: 500 }) },
+    closed,
+  ),
+  /** The re-check of everyone after the mapping event `sequence`: profiles in mapped groups that were looked at, and of those the changed. */
+  'recheck.progressed': Type.Object(
+    { sequence: Sequence, done: Type.Integer(), total: Type.Integer(), changed: Type.Integer(), finished: Type.Boolean() },
+    closed,
+  ),
+};
+
 type Facts<Table extends Record<string, ReturnType<typeof Type.Object>>> = {
   [Type in keyof Table & string]: { type: Type; data: Static<Table[Type]> };
 }[keyof Table & string];
 
 export type DirectoryFact = Facts<typeof directoryEvents>;
 export type TeamFact = Facts<typeof teamEvents>;
-export type Fact = DirectoryFact | TeamFact;
+export type OutcomeFact = Facts<typeof outcomeEvents>;
+export type Fact = DirectoryFact | TeamFact | OutcomeFact;
 
 /** Where an event stands: its tenant's sequence (1, 2, 3 … without gaps, for each source), and when it was committed. */
 export interface Position {
@@ -95,8 +133,11 @@ export interface Position {
   time: string;
   /** W3C Trace Context of the request that caused it. */
   traceparent?: string;
+  /** Its method and path: `PATCH /Users/<id>`. */
+  request?: string;
 }
 
 export type Positioned<F extends Fact> = F & Position & { id: string; subject: string };
 export type DirectoryEvent = Positioned<DirectoryFact>;
 export type TeamEvent = Positioned<TeamFact>;
+export type OutcomeEvent = Positioned<OutcomeFact>;

@@ -1,4 +1,4 @@
-import { directoryEvents, teamEvents } from './events.ts';
+import { directoryEvents, outcomeEvents, teamEvents } from './events.ts';
 
 /** The routing table: which topic carries what, keyed by what, written by whom and read by whom. AsyncAPI is projected from it. */
 export const topics = {
@@ -9,7 +9,7 @@ export const topics = {
     key: 'tenant',
     events: directoryEvents,
     producers: ['scim-edge', 'console'],
-    readers: ['profile-sync', 'role-mapper', 'archiver'],
+    readers: ['profile-sync', 'role-mapper', 'archiver', 'provisioning-log'],
   },
   team: {
     name: 'claras.team.v1',
@@ -18,11 +18,34 @@ export const topics = {
     key: 'tenant',
     events: teamEvents,
     producers: ['core-app'],
-    readers: ['billing-sync'],
+    readers: ['billing-sync', 'audit-log'],
+  },
+  outcome: {
+    name: 'claras.outcome.v1',
+    source: '/claras/outcome',
+    prefix: 'ai.claras.outcome.',
+    key: 'tenant',
+    events: outcomeEvents,
+    producers: ['profile-sync', 'role-mapper', 'archiver'],
+    readers: ['provisioning-log-outcomes'],
   },
 } as const;
 
 export type TopicName = keyof typeof topics;
+
+/** The services whose commits carry events, and the topic of each. */
+export const topicOfService = {
+  edge: 'directory',
+  core: 'team',
+  'profile-sync': 'outcome',
+  'role-mapper': 'outcome',
+  archiver: 'outcome',
+} as const satisfies Record<string, TopicName>;
+export type EventSource = keyof typeof topicOfService;
+
+/** CloudEvents `source`. Each service numbers its own events, so those that share a topic are told apart by it. */
+export const sourceOf = (topic: TopicName, service: string): string =>
+  topic === 'outcome' ? `${topics.outcome.source}/${service}` : topics[topic].source;
 
 /** Partitions of every topic, and cells of every store: a tenant's cell is its partition (DECISIONS 8). */
 export const defaultCells = 64;

@@ -23,6 +23,8 @@ export interface Read extends Stored {
 /** Who asked, for the trail that an event leaves. */
 export interface Origin {
   traceparent?: string;
+  /** Method and path. */
+  request?: string;
 }
 
 /** Throws where the caller's condition (If-Match) does not hold for this version. */
@@ -88,6 +90,7 @@ export const eventAbout = (kind: Kind, id: string, time: number, origin: Origin,
   subject: `${kind.endpoint}/${id}`,
   time: new Date(time).toISOString(),
   ...(origin.traceparent ? { traceparent: origin.traceparent } : {}),
+  ...(origin.request ? { request: origin.request } : {}),
   data,
 });
 

@@ -1,4 +1,4 @@
-import { type TopicName, topics } from '@claras/contracts/topics';
+import { type EventSource, topicOfService, topics } from '@claras/contracts/topics';
 import { backoff } from './backoff.ts';
 import { type Bus, BusUnavailable } from './bus/bus.ts';
 import { embeddedBus } from './bus/embedded-bus.ts';
@@ -12,10 +12,6 @@ import { lmdbStore } from './store/lmdb-store.ts';
 import { memoryStore } from './store/memory-store.ts';
 import { redisStore } from './store/redis-store.ts';
 import { type Store, StoreUnavailable } from './store/store.ts';
-
-/** The services whose commits carry events, and the topic of each. */
-const topicOf = { edge: 'directory', core: 'team' } as const satisfies Record<string, TopicName>;
-export type EventSource = keyof typeof topicOf;
 
 /** What a process stands on: where state is, and where events go. */
 export interface Backing {
@@ -64,7 +60,7 @@ export async function openBacking(options: BackingOptions): Promise<Backing> {
       const outbox = store.outbox(service);
       // Commits stand in the log already.
       if (!outbox) return { close: async () => {} };
-      return relay({ outbox, bus, topic: topics[topicOf[service]].name, cells, runtime, log, holder: runtime.id() });
+      return relay({ outbox, bus, topic: topics[topicOfService[service]].name, cells, runtime, log, holder: runtime.id() });
     },
     async close() {
       closing.abort();
@@ -75,7 +71,7 @@ export async function openBacking(options: BackingOptions): Promise<Backing> {
 }
 
 async function openPorts({ storeUrl, busUrl, cells, nodeEnv, runtime, log }: BackingOptions): Promise<{ store: Store; bus: Bus }> {
-  const settings = { cells, topicOf, runtime };
+  const settings = { cells, topicOf: topicOfService, runtime };
   if (storeUrl.startsWith('file:')) {
     if (busUrl !== storeUrl) throw new Error('the embedded store and bus share one folder: STORE_URL and BUS_URL must be the same');
     const environment = lmdbEnvironment(storeUrl.slice('file:'.length), settings);

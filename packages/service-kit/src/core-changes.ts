@@ -1,4 +1,5 @@
 import { type CoreChange, changesPerCall } from '@claras/contracts/core-app';
+import type { ChangeResult } from '@claras/contracts/events';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import type { Log } from '@claras/ports/log';
 import type { Metrics } from './metrics.ts';
@@ -7,15 +8,19 @@ import type { Metrics } from './metrics.ts';
 export function coreChanges({ coreApp, log, metrics }: { coreApp: CoreApp; log: Log; metrics: Metrics }) {
   const outcomes = metrics.counter('claras_core_changes_total', 'Changes for the core app by what became of them', ['facet', 'outcome']);
 
-  return async (tenant: string, changes: readonly CoreChange[]): Promise<void> => {
+  return async (tenant: string, changes: readonly CoreChange[]): Promise<ChangeResult[]> => {
+    const results: ChangeResult[] = [];
     for (let at = 0; at < changes.length; at += changesPerCall) {
       const part = changes.slice(at, at + changesPerCall);
       const answers = await coreApp.apply(tenant, part);
       for (const [n, { facet, user, sequence }] of part.entries()) {
         const { outcome, reason } = answers[n]!;
         outcomes.inc({ facet, outcome });
+        results.push({ sequence, user, facet, outcome, ...(reason === undefined ? {} : { reason }) });
         if (outcome === 'refused') log.warn({ tenant, user, facet, sequence, reason }, 'the core app refused a change');
       }
     }
+    return results;
   };
 }
+export type SendChanges = ReturnType<typeof coreChanges>;

@@ -10,8 +10,8 @@ export interface Position {
   version: number;
 }
 
-/** A consumer's own documents and indexes of a tenant, beside the position. */
-export type ProjectionChange = Pick<Change, 'put' | 'remove' | 'index' | 'drop'>;
+/** A consumer's own documents and indexes of a tenant, beside the position, and the events that tell of it. */
+export type ProjectionChange = Pick<Change, 'put' | 'remove' | 'index' | 'drop' | 'events'>;
 
 /** Someone else moved the tenant's position: what was read is old. Reading it again settles it. */
 export class PositionMoved extends Error {

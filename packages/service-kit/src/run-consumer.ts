@@ -1,3 +1,4 @@
+import type { EventSource } from '@claras/contracts/topics';
 import { openBacking } from '@claras/ports/backing';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import { type Config, readConfig } from './config.ts';
@@ -11,7 +12,7 @@ import { type Running, run } from './run.ts';
 /** Runs a process that is one consumer: what all of them are wired to, and the operations server beside it. */
 export function runConsumer<Needed extends keyof Config>(
   env: Record<string, string | undefined>,
-  name: string,
+  name: EventSource | 'billing-sync',
   needed: readonly Needed[],
   start: (parts: ConsumerParts, config: Config & Required<Pick<Config, Needed>>) => Promise<Running>,
 ): Promise<void> {
@@ -20,11 +21,13 @@ export function runConsumer<Needed extends keyof Config>(
     const log = createLog(name, config);
     const seen = { metrics: createMetrics(name), health: createHealth() };
     const operations = await operationsServer(config, seen);
-    const { store, bus, close } = await openBacking({ ...config, runtime, log });
+    const { store, bus, relay, close } = await openBacking({ ...config, runtime, log });
     const consumer = await start({ ...seen, store, bus, runtime, log }, config);
+    const telling = name === 'billing-sync' ? undefined : relay(name);
     return {
       async close() {
         await consumer.close();
+        await telling?.close();
         await close();
         await operations.close();
       },

@@ -22,7 +22,7 @@ const silent: Log = { info() {}, warn() {}, error() {} };
 
 /** An event that says in its user's title which one it is. */
 const record = (tenant: string, sequence: number) =>
-  toRecord('directory', tenant, sequence, {
+  toRecord('directory', 'edge', tenant, sequence, {
     type: 'user.created',
     subject: `Users/u${sequence}`,
     time: new Date(0).toISOString(),

@@ -2,6 +2,7 @@ import type { DirectoryFact } from '@claras/contracts/events';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
 import { coreChanges } from '@claras/service-kit/core-changes';
+import { settledEvents } from '@claras/service-kit/outcomes';
 import { decide } from './decide.ts';
 
 const name = 'archiver';
@@ -18,11 +19,12 @@ export function archiver(parts: ConsumerParts & { coreApp: CoreApp }): Promise<{
     topic: 'directory',
     async handle({ tenant, events, settle }) {
       const changes = decide(events);
-      await send(tenant, changes);
+      const results = await send(tenant, changes);
       const archived = new Set(changes.filter(({ access }) => access === 'archived').map(({ sequence }) => sequence));
       for (const { sequence, time } of events)
         if (archived.has(sequence)) revocation.observe(Math.max(0, runtime.now() - Date.parse(time)) / 1000);
-      await settle(events.at(-1)!.sequence);
+      const through = events.at(-1)!.sequence;
+      await settle(through, { events: settledEvents(name, through, results, runtime.now()) });
       return 'done';
     },
   });

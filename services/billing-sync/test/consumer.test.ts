@@ -66,7 +66,7 @@ async function stage(seed: number) {
     const data = { profile: { id: 'p', displayName: 'P', role: 'adviser', status }, cause: 'scim' };
     const type = difference > 0 ? 'profile.created' : 'profile.archived';
     const time = new Date(runtime.now()).toISOString();
-    await bus.publish(topic, [toRecord('team', tenant, version + 1, { type, subject: 'Profiles/p', time, data })]);
+    await bus.publish(topic, [toRecord('team', 'core', tenant, version + 1, { type, subject: 'Profiles/p', time, data })]);
   }
   const exact = (tenant: string) => ledger.get(tenant)?.quantity === teams.get(tenant)?.active;
   const stop = async (consumer: { close(): Promise<void> }) => {

@@ -10,18 +10,22 @@ import { createMetrics } from '@claras/service-kit/metrics';
 import { operationsRoutes } from '@claras/service-kit/operations-routes';
 import { run } from '@claras/service-kit/run';
 import { watchDependencies } from '@claras/service-kit/watch-dependencies';
+import { auditLog } from './audit-log/consumer.ts';
 import { consoleServer } from './console-server.ts';
+import { provisioningLog } from './provisioning-log/consumer.ts';
 
 await run('console', async () => {
   const config = readConfig(process.env, ['adminToken', 'keyPepper', 'coreAppToken', 'billingToken']);
-  const [log, health] = [createLog('console', config), createHealth()];
+  const [log, health, metrics] = [createLog('console', config), createHealth(), createMetrics('console')];
   const { store, bus, ...backing } = await openBacking({ ...config, runtime, log });
   const team = httpCoreApp({ url: config.coreAppUrl, token: config.coreAppToken });
   const billing = ledgerBilling({ url: config.billingUrl.replace(/^ledger:/, ''), token: config.billingToken });
-  const beside = [backing.relay('edge'), watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log })];
+  const parts = { store, bus, runtime, log, metrics, health };
+  const projections = await Promise.all([provisioningLog(parts), auditLog(parts)]);
+  const beside = [...projections, backing.relay('edge'), watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log })];
   const guard = { keys: keys({ store, runtime, pepper: config.keyPepper }), adminToken: config.adminToken };
   const app = consoleServer({ store, runtime, bus, log, team, coreApp: team, billing, ...guard });
-  await app.register(operationsRoutes({ metrics: createMetrics('console'), health }));
+  await app.register(operationsRoutes({ metrics, health }));
   await app.listen(config);
   return {
     async close() {

@@ -53,6 +53,8 @@ t.test('the routes of the REST API are these', async (t) => {
     'GET /tenants/:tenant/keys',
     'GET /tenants/:tenant/providers',
     'GET /tenants/:tenant/providers/:provider/role-mapping',
+    'GET /tenants/:tenant/provisioning-log',
+    'GET /tenants/:tenant/recheck',
     'GET /tenants/:tenant/schema-extensions',
     'GET /tenants/:tenant/seats',
     'GET /tenants/:tenant/team',
@@ -251,17 +253,20 @@ t.test('M28 lag is told for each consumer and partition, in messages and in seco
   const { ask, parts } = await open();
   await parts.bus.publish('claras.team.v1', [{ key: 'acme', value: '{}', headers: {} }]);
   const { messages, groups } = (await ask('GET', '/lag')).json<LagReport>();
-  t.equal(messages, 1);
+  t.equal(messages, 2, 'for each reader');
   t.strictSame(
     groups.map(({ group, topic, messages }) => `${group} ${topic} ${messages}`),
     [
       'profile-sync claras.directory.v1 0',
       'role-mapper claras.directory.v1 0',
       'archiver claras.directory.v1 0',
+      'provisioning-log claras.directory.v1 0',
       'billing-sync claras.team.v1 1',
+      'audit-log claras.team.v1 1',
+      'provisioning-log-outcomes claras.outcome.v1 0',
     ],
   );
-  t.match(groups[3]!.partitions, [{ messages: 1, seconds: Number }]);
+  t.match(groups[4]!.partitions, [{ messages: 1, seconds: Number }]);
 });
 
 t.test('bad input is refused with a next step and changes nothing', async (t) => {

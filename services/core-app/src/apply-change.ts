@@ -35,7 +35,7 @@ export function applyChange(draft: Draft, change: CoreChange, moment: Moment): C
   if (change.sequence <= person.fences[change.facet]) return stale;
   const fenced = { ...person, fences: { ...person.fences, [change.facet]: change.sequence } };
   const { after, outcome } = judge(draft, fenced, change);
-  save(draft, person, after, 'scim', moment.time);
+  save(draft, person, after, { cause: 'scim' }, moment.time);
   return outcome;
 }
 
@@ -135,7 +135,7 @@ function arrival(draft: Draft, link: Link, change: IdentityChange, moment: Momen
   };
   const ranked = link.role ? role(named, link.role).after : named;
   const first = link.access && link.access.sequence > change.sequence ? link.access.access : change.active ? 'active' : 'archived';
-  save(draft, before, withStatus(ranked, first), 'scim', moment.time);
+  save(draft, before, withStatus(ranked, first), { cause: 'scim' }, moment.time);
   draft.put(linkKey(change.user), { profile: start.profile.id } satisfies Link);
   if (before) draft.remove(formerKey(change.userName));
   return applied;
@@ -163,6 +163,6 @@ function removal(draft: Draft, { user, sequence }: IdentityRemoval, person: Pers
   const archived = withStatus(person, 'archived');
   const { scimId: _, ...profile } = archived.profile;
   if (profile.userName !== undefined) draft.put(formerKey(profile.userName), profile.id);
-  save(draft, person, { ...archived, profile }, 'scim', time);
+  save(draft, person, { ...archived, profile }, { cause: 'scim' }, time);
   return applied;
 }

@@ -39,8 +39,11 @@ export const activeIndex = 'active';
 
 const isActiveOwner = (profile: Profile | undefined): boolean => profile?.role === 'owner' && profile.status === 'active';
 
+/** SCIM, or a hand on the Team page: `by` whom, where that is known. */
+export type Cause = { cause: 'scim' } | { cause: 'hand'; by?: string };
+
 /** Writes a person with everything that follows from it: e-mail, seats, owners, and the facts that others hear of. */
-export function save(draft: Draft, before: Person | undefined, after: Person, cause: 'scim' | 'hand', time: number): void {
+export function save(draft: Draft, before: Person | undefined, after: Person, cause: Cause, time: number): void {
   const { profile } = after;
   const was = before?.profile;
   draft.put(personKey(profile.id), after);
@@ -54,8 +57,9 @@ export function save(draft: Draft, before: Person | undefined, after: Person, ca
     const others = (draft.get<string[]>(ownersKey) ?? []).filter((id) => id !== profile.id);
     draft.put(ownersKey, isActiveOwner(profile) ? [...others, profile.id] : others);
   }
+  const data = { profile, ...cause, ...(was ? { before: { role: was.role, status: was.status } } : {}) };
   for (const type of facts(was, profile))
-    draft.event({ type, subject: `Profiles/${profile.id}`, time: new Date(time).toISOString(), data: { profile, cause } });
+    draft.event({ type, subject: `Profiles/${profile.id}`, time: new Date(time).toISOString(), data });
 }
 
 function facts(was: Profile | undefined, is: Profile): TeamFact['type'][] {

@@ -11,7 +11,7 @@ export function applyByHand(draft: Draft, id: string, command: TeamCommand, time
   const after = commanded(person, command);
   if (JSON.stringify(after) === JSON.stringify(person)) return person.profile;
   lastActiveOwnerStays(draft, person.profile, after.profile);
-  save(draft, person, after, 'hand', time);
+  save(draft, person, after, { cause: 'hand', ...(command.by === undefined ? {} : { by: command.by }) }, time);
   return after.profile;
 }
 
@@ -33,6 +33,6 @@ function lastActiveOwnerStays(draft: Draft, was: Profile, is: Profile): void {
 export function createByHand(draft: Draft, { email, displayName, role }: NewProfile, id: string, time: number): Profile {
   if (draft.get(emailOwnerKey(email)) !== undefined) throw new TeamRefusal('email-taken', 'a profile has this e-mail address already');
   const profile: Profile = { id, email, displayName, role, status: 'active' };
-  save(draft, undefined, { profile, fences: { identity: 0, role: 0, access: 0 }, generation: 0, adopted: false }, 'hand', time);
+  save(draft, undefined, { profile, fences: { identity: 0, role: 0, access: 0 }, generation: 0, adopted: false }, { cause: 'hand' }, time);
   return profile;
 }

@@ -2,7 +2,10 @@ import { archiver } from '@claras/archiver/consumer';
 import { ledger } from '@claras/billing-ledger/ledger';
 import { billingSync } from '@claras/billing-sync/consumer';
 import { consoleApi } from '@claras/console/api/console-api';
+import { auditLog } from '@claras/console/audit-log/consumer';
 import { apiPath } from '@claras/console/console-server';
+import { provisioningLog } from '@claras/console/provisioning-log/consumer';
+import { type EventSource, topicOfService } from '@claras/contracts/topics';
 import { coreApp } from '@claras/core-app/core-app';
 import { keys } from '@claras/directory/keys';
 import { openBacking } from '@claras/ports/backing';
@@ -29,12 +32,15 @@ export async function localGateway(config: Config): Promise<Running> {
   const [log, metrics, health] = [createLog('claras', config), createMetrics('claras'), createHealth()];
   const backing = await openBacking({ ...config, runtime, log });
   const { store, bus } = backing;
-  const relays = [backing.relay('edge'), backing.relay('core')];
+  const relays = (Object.keys(topicOfService) as EventSource[]).map(backing.relay);
 
   const team = coreApp({ store, runtime });
   const billing = ledger({ store, runtime });
   const parts = { store, bus, coreApp: team, runtime, log, metrics, health };
-  const consumers = await Promise.all([profileSync(parts), roleMapper(parts), archiver(parts), billingSync({ ...parts, billing })]);
+  const consumers = await Promise.all([
+    ...[profileSync(parts), roleMapper(parts), archiver(parts), billingSync({ ...parts, billing })],
+    ...[provisioningLog(parts), auditLog(parts)],
+  ]);
   const watch = watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log });
 
   const app = Fastify(edgeServerOptions);

@@ -2,6 +2,7 @@ import type { DirectoryFact } from '@claras/contracts/events';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
 import { coreChanges } from '@claras/service-kit/core-changes';
+import { settledEvents } from '@claras/service-kit/outcomes';
 import { decide, type LinkDomains } from './decide.ts';
 
 const name = 'profile-sync';
@@ -19,8 +20,10 @@ export function profileSync(parts: ConsumerParts & { coreApp: CoreApp }): Promis
       const [stored] = await parts.store.read<string[]>(scope, [domainsKey]);
       const before: LinkDomains = stored?.value ?? [];
       const { domains, changes } = decide(before, events);
-      await send(tenant, changes);
-      await settle(events.at(-1)!.sequence, domains === before ? {} : { put: { [domainsKey]: domains } });
+      const results = await send(tenant, changes);
+      const through = events.at(-1)!.sequence;
+      const told = settledEvents(name, through, results, parts.runtime.now());
+      await settle(through, { events: told, ...(domains === before ? {} : { put: { [domainsKey]: domains } }) });
       return 'done';
     },
   });

@@ -2,6 +2,7 @@ import type { DirectoryEvent, DirectoryFact } from '@claras/contracts/events';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
 import { coreChanges } from '@claras/service-kit/core-changes';
+import { settledEvents } from '@claras/service-kit/outcomes';
 import type { Turn } from '@claras/service-kit/turn';
 import { affectedUsers, decide, isWide, type WideEvent } from './decide.ts';
 import { describe, gather } from './projection.ts';
@@ -18,8 +19,9 @@ export function roleMapper(parts: ConsumerParts & { coreApp: CoreApp }): Promise
     const groups = events.flatMap((event) => (event.type === 'group.members.changed' ? [event.data.group] : []));
     const before = await gather(store, scope, events.flatMap(affectedUsers), groups);
     const { after, changes } = decide(before, events);
-    await send(tenant, changes);
-    await settle(events.at(-1)!.sequence, describe(before, after));
+    const results = await send(tenant, changes);
+    const through = events.at(-1)!.sequence;
+    await settle(through, { ...describe(before, after), events: settledEvents(name, through, results, parts.runtime.now()) });
   }
 
   return consumeEvents<DirectoryFact>({
@@ -29,7 +31,7 @@ export function roleMapper(parts: ConsumerParts & { coreApp: CoreApp }): Promise
     async handle(turn) {
       for (const step of steps(turn.events)) {
         if (Array.isArray(step)) await fold(turn, step);
-        else if ((await recheck({ store, send }, turn, step)) === 'later') return 'later';
+        else if ((await recheck({ name, store, send, runtime: parts.runtime }, turn, step)) === 'later') return 'later';
       }
       return 'done';
     },

@@ -1,6 +1,8 @@
-import type { CoreChange } from '@claras/contracts/core-app';
 import type { DirectoryFact } from '@claras/contracts/events';
+import type { Runtime } from '@claras/ports/runtime';
 import type { Store } from '@claras/ports/store/store';
+import type { SendChanges } from '@claras/service-kit/core-changes';
+import { progressEvent, settledEvents } from '@claras/service-kit/outcomes';
 import type { ProjectionChange } from '@claras/service-kit/position';
 import type { Turn } from '@claras/service-kit/turn';
 import { decidePage, groupOf, type WideEvent } from './decide.ts';
@@ -13,6 +15,9 @@ export const pageSize = 500;
 interface Cursor {
   sequence: number;
   after: string;
+  /** Users that were looked at, and of those the ones whose role changed. */
+  done: number;
+  changed: number;
 }
 const cursorKey = 'cursor';
 
@@ -21,32 +26,40 @@ const cursorKey = 'cursor';
  * the tenant's later events wait. Within a batch only when one page does.
  */
 export async function recheck(
-  parts: { store: Store; send: (tenant: string, changes: readonly CoreChange[]) => Promise<void> },
+  parts: { name: string; store: Store; send: SendChanges; runtime: Runtime },
   turn: Turn<DirectoryFact>,
   event: WideEvent,
 ): Promise<'done' | 'later'> {
-  const { store, send } = parts;
+  const { name, store, send, runtime } = parts;
   const { tenant, scope } = turn;
   const group = groupOf(event);
   const index = group === undefined ? usersIndex : membersIndex(group);
   const [cursor] = await store.read<Cursor>(scope, [cursorKey]);
-  let after = cursor?.value.sequence === event.sequence ? cursor.value.after : undefined;
+  const resumed = cursor?.value.sequence === event.sequence ? cursor.value : undefined;
+  let { after, done, changed } = { after: resumed?.after, done: resumed?.done ?? 0, changed: resumed?.changed ?? 0 };
 
   for (;;) {
     const { members: users, total } = await store.range(scope, index, { limit: pageSize, ...(after === undefined ? {} : { after }) });
     if (total > pageSize && !turn.background) return 'later';
     const before = await gather(store, scope, users, group === undefined ? [] : [group]);
     const decision = decidePage(before, event, users);
-    await send(tenant, decision.changes);
+    const results = await send(tenant, decision.changes);
+    done += users.length;
+    changed += results.filter(({ outcome }) => outcome === 'applied').length;
 
     const change = describe(before, decision.after);
-    if (users.length < pageSize) {
-      await turn.settle(event.sequence, ended(change, event));
+    const finished = users.length < pageSize;
+    const through = finished ? event.sequence : event.sequence - 1;
+    const events = settledEvents(name, through, results, runtime.now());
+    if (event.type === 'provisioning.changed')
+      events.push(progressEvent(name, runtime.now(), { sequence: event.sequence, done, total, changed, finished }));
+    if (finished) {
+      await turn.settle(through, { ...ended(change, event), events });
       return 'done';
     }
     after = users.at(-1)!;
-    const reached: Cursor = { sequence: event.sequence, after };
-    await turn.settle(event.sequence - 1, { ...change, put: { ...change.put, [cursorKey]: reached } });
+    const reached: Cursor = { sequence: event.sequence, after, done, changed };
+    await turn.settle(through, { ...change, put: { ...change.put, [cursorKey]: reached }, events });
   }
 }
 

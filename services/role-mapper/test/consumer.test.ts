@@ -2,7 +2,7 @@ import { deepStrictEqual } from 'node:assert/strict';
 import { toRecord } from '@claras/contracts/cloud-event';
 import { type CoreChange, type CoreOutcome, changesPerCall } from '@claras/contracts/core-app';
 import type { DirectoryEvent } from '@claras/contracts/events';
-import { topics } from '@claras/contracts/topics';
+import { topicOfService, topics } from '@claras/contracts/topics';
 import type { Role } from '@claras/domain/role';
 import { memoryBus } from '@claras/ports/bus/memory-bus';
 import { type CoreApp, CoreAppUnavailable } from '@claras/ports/core-app/core-app';
@@ -50,14 +50,14 @@ async function stage(seed: number, trouble: number) {
   const runtime = virtualRuntime(seed);
   const bus = memoryBus({ runtime });
   await bus.prepare([{ name: topic, partitions: 1 }]);
-  const store = memoryStore({ cells: 1, topicOf: {}, runtime });
+  const store = memoryStore({ cells: 1, topicOf: topicOfService, runtime });
   const keeper = roleKeeper(runtime, trouble);
   const parts = { bus, store, runtime, coreApp: keeper.coreApp, health: createHealth(), metrics: createMetrics('test') };
   const start = () => roleMapper({ ...parts, log: { info() {}, warn() {}, error() {} } });
   const publish = (tenant: string, events: readonly DirectoryEvent[]) =>
     bus.publish(
       topic,
-      events.map((event) => toRecord('directory', tenant, event.sequence, event)),
+      events.map((event) => toRecord('directory', 'edge', tenant, event.sequence, event)),
     );
 
   const stop = async (consumer: { close(): Promise<void> }) => {

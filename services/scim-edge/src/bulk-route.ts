@@ -7,7 +7,7 @@ import { locationOf } from './render.ts';
 import type { Circumstances } from './resource-routes.ts';
 import { asScimError, scimType } from './scim-errors.ts';
 import type { AskedToWrite, ScimResources, Written } from './scim-resources.ts';
-import { traceparentOf } from './trace.ts';
+import { originOf } from './trace.ts';
 
 /** What became of one operation (RFC 7644, 3.7.3). `status` is an HTTP status as text; `response` the error's body. */
 interface Result {
@@ -66,7 +66,7 @@ export function bulkRoute(app: FastifyInstance, all: readonly ScimResources[], c
     const { version } = operation;
     const to: AskedToWrite = {
       ...asked(request),
-      origin: { traceparent: traceparentOf(request, durable.runtime) },
+      origin: originOf(request, durable.runtime, app.prefix),
       ...(version === undefined ? {} : { check: (current: number) => checkIfMatch(version, current) }),
     };
     const written = await write(resources, operation, id, to, promised.get(operation.bulkId ?? '')?.id);

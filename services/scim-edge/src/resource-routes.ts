@@ -13,7 +13,7 @@ import { scimType } from './scim-errors.ts';
 import type { Asked, AskedToWrite, ScimResources, Written } from './scim-resources.ts';
 import { type Found, search } from './search.ts';
 import { searchAll } from './search-all.ts';
-import { traceparentOf } from './trace.ts';
+import { originOf } from './trace.ts';
 
 type ById = FastifyRequest<{ Params: { id: string } }>;
 type Query = Record<string, unknown>;
@@ -35,7 +35,7 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
 
   const askedToWrite = (request: FastifyRequest): AskedToWrite => {
     const check = preconditionOf(request.headers);
-    return { ...asked(request), origin: { traceparent: traceparentOf(request, durable.runtime) }, ...(check ? { check } : {}) };
+    return { ...asked(request), origin: originOf(request, durable.runtime, app.prefix), ...(check ? { check } : {}) };
   };
 
   async function answer(reply: FastifyReply, request: FastifyRequest, read: Read): Promise<FastifyReply> {

@@ -28,7 +28,7 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf, runtim
   function recordsOf({ service, tenant }: ReturnType<typeof partsOf>, { events = [] }: Change, sequence: number) {
     const topic = topicOf[service];
     if (!topic && events.length > 0) throw new RangeError(`service ${service} has no topic for its events`);
-    return events.map((event, n) => ({ topic: topics[topic!].name, record: toRecord(topic!, tenant, sequence + n + 1, event) }));
+    return events.map((event, n) => ({ topic: topics[topic!].name, record: toRecord(topic!, service, tenant, sequence + n + 1, event) }));
   }
 
   function writeDocuments(

@@ -48,7 +48,7 @@ export function memoryStore({ cells, topicOf, runtime }: StoreSettings): Store {
     const { service, tenant } = partsOf(scope);
     const topic = topicOf[service];
     if (!topic && events.length > 0) throw new RangeError(`service ${service} has no topic for its events`);
-    return events.map((event, n) => toRecord(topic!, tenant, sequence + n + 1, event));
+    return events.map((event, n) => toRecord(topic!, service, tenant, sequence + n + 1, event));
   }
 
   return {

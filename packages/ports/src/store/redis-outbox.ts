@@ -44,7 +44,7 @@ export function redisOutbox({ url, service, topic, cells, ask }: Parts): Outbox 
   let subscriber: Redis | undefined;
 
   function entryOf([id, [, tenant, , sequence, , event]]: [string, string[]]): OutboxEntry {
-    return { id, tenant: tenant!, record: toRecord(topic, tenant!, Number(sequence), JSON.parse(event!) as OutgoingEvent) };
+    return { id, tenant: tenant!, record: toRecord(topic, service, tenant!, Number(sequence), JSON.parse(event!) as OutgoingEvent) };
   }
 
   /** Subscribes again by itself after each loss of its connection. */

@@ -32,14 +32,14 @@ export function teamRoutes(team: Team): FastifyPluginAsyncTypebox {
     app.put(
       '/tenants/:tenant/team/:profile/role',
       { schema: { params: OfProfile, body: RoleByHand, response: { 200: Profile } } },
-      async ({ params, body }) => team.byHand(params.tenant, params.profile, { command: 'change-role', role: body.role }),
+      async ({ params, actor, body }) => team.byHand(params.tenant, params.profile, { command: 'change-role', role: body.role, by: actor }),
     );
 
     for (const command of ['archive', 'restore'] as const)
       app.post(
         `/tenants/:tenant/team/:profile/${command}`,
         { schema: { params: OfProfile, response: { 200: Profile } } },
-        async ({ params }) => team.byHand(params.tenant, params.profile, { command }),
+        async ({ params, actor }) => team.byHand(params.tenant, params.profile, { command, by: actor }),
       );
   };
 }

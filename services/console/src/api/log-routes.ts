@@ -1,0 +1,28 @@
+import { LogPage, RecheckReport } from '@claras/contracts/console-api';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { ReadLog } from '../provisioning-log/read-log.ts';
+import { OfTenant } from './params.ts';
+
+const defaultLimit = 50;
+const Query = Type.Object({
+  user: Type.Optional(Type.String({ minLength: 1, maxLength: 320, description: 'SCIM id or userName' })),
+  type: Type.Optional(Type.String({ maxLength: 64, description: 'the beginning of a type: user, group.members' })),
+  refused: Type.Optional(Type.Boolean({ description: 'only what a rule refused' })),
+  before: Type.Optional(Type.Integer({ minimum: 1, description: 'next of the page before' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+});
+
+/** The provisioning log (M29): each request that changed something, its event, and what every consumer did. */
+export function logRoutes(log: ReadLog): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/tenants/:tenant/provisioning-log',
+      { schema: { params: OfTenant, querystring: Query, response: { 200: LogPage } } },
+      async ({ params: { tenant }, query }) => log.page(tenant, { limit: defaultLimit, ...query }),
+    );
+    app.get('/tenants/:tenant/recheck', { schema: { params: OfTenant, response: { 200: RecheckReport } } }, async ({ params }) => ({
+      recheck: await log.progress(params.tenant),
+    }));
+  };
+}

@@ -1,0 +1,30 @@
+import type { TeamEvent, TeamFact } from '@claras/contracts/events';
+import { audit, type Deed } from '@claras/directory/audit';
+import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
+
+/** Writes into the audit log what the core app tells of roles, and of access that somebody changed by hand. */
+export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void> }> {
+  const trail = audit(parts);
+  return consumeEvents<TeamFact>({
+    ...parts,
+    name: 'audit-log',
+    topic: 'team',
+    async handle({ tenant, events, settle }) {
+      const through = events.at(-1)!.sequence;
+      await trail.tellOfTeam(
+        tenant,
+        events.flatMap((event) => deedOf(event) ?? []),
+        through,
+      );
+      await settle(through);
+      return 'done';
+    },
+  });
+}
+
+function deedOf({ type, subject, sequence, data: { cause, by, before, profile } }: TeamEvent): (Deed & { sequence: number }) | undefined {
+  const deed = { by: cause === 'scim' ? 'scim' : (by ?? 'hand'), subject, sequence };
+  if (type === 'profile.role.changed') return { ...deed, action: 'role.changed', details: { from: before?.role, to: profile.role } };
+  if (cause === 'scim') return undefined;
+  return type === 'profile.archived' || type === 'profile.restored' ? { ...deed, action: type, details: {} } : undefined;
+}

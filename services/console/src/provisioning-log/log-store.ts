@@ -1,0 +1,122 @@
+import type { ChangeResult } from '@claras/contracts/events';
+import { emailKey } from '@claras/domain/email';
+import type { Runtime } from '@claras/ports/runtime';
+import { type Scope, type Store, StoreUnavailable } from '@claras/ports/store/store';
+import type { ProjectionChange } from '@claras/service-kit/position';
+import type { LogEntry, Snapshot } from './entry.ts';
+
+export const logService = 'provisioning-log';
+export const logScope = (tenant: string): Scope => `${logService}/${tenant}`;
+
+/** Entries that a tenant's log keeps; the oldest go. */
+export const mostEntries = 20_000;
+const trimmedAtOnce = 100;
+/** Of one event that are kept: a re-check may have as many as the tenant has users. */
+export const mostResults = 10_000;
+const patience = 20;
+
+/** What a consumer did about one user because of one event. `at`: ISO 8601, UTC. */
+export interface StoredResult extends Omit<ChangeResult, 'sequence'> {
+  consumer: string;
+  at: string;
+}
+export interface Through {
+  sequence: number;
+  at: string;
+}
+export interface Progress {
+  sequence: number;
+  done: number;
+  total: number;
+  changed: number;
+  finished: boolean;
+  began: string;
+  at: string;
+}
+
+const padded = (sequence: number): string => String(sequence).padStart(12, '0');
+/** Newest first: an index is read in ascending order. */
+export const place = (sequence: number): string => String(999_999_999_999 - sequence).padStart(12, '0');
+export const sequenceAt = (member: string): number => 999_999_999_999 - Number(member);
+
+export const entryKey = (sequence: number) => `entry:${padded(sequence)}`;
+/** Index of the results of an event; each member is the end of a document's key. */
+export const resultsIndex = (sequence: number) => `results:${padded(sequence)}`;
+export const resultMember = ({ user, facet }: Pick<ChangeResult, 'user' | 'facet'>) => `${user} ${facet}`;
+export const resultKey = (sequence: number, member: string) => `result:${padded(sequence)} ${member}`;
+export const throughKey = (consumer: string) => `through:${consumer}`;
+export const snapshotKey = (subject: string) => `snapshot:${subject}`;
+export const nameKey = (userName: string) => `name:${emailKey(userName)}`;
+export const progressKey = 'recheck';
+export const entriesIndex = 'entries';
+/** Entries with something that a rule refused. */
+export const refusedIndex = 'refused';
+export const userIndex = (user: string) => `user:${user}`;
+
+/** What a batch of events writes. */
+export function described(
+  entries: readonly LogEntry[],
+  snapshots: ReadonlyMap<string, Snapshot>,
+): Required<Pick<ProjectionChange, 'put' | 'remove' | 'index'>> {
+  const put: Record<string, unknown> = {};
+  const remove: string[] = [];
+  const index: Record<string, { add: string[]; remove: string[] }> = {};
+  const indexed = (name: string) => (index[name] ??= { add: [], remove: [] });
+  for (const entry of entries) {
+    put[entryKey(entry.sequence)] = entry;
+    indexed(entriesIndex).add.push(place(entry.sequence));
+    for (const user of entry.users) indexed(userIndex(user)).add.push(place(entry.sequence));
+    if (entry.subject.startsWith('Users/') && entry.name !== undefined) put[nameKey(entry.name)] = entry.subject.slice('Users/'.length);
+  }
+  for (const [subject, snapshot] of snapshots) {
+    if (snapshot) put[snapshotKey(subject)] = snapshot;
+    else remove.push(snapshotKey(subject));
+  }
+  return { put, remove, index };
+}
+
+/** Takes the oldest entries out, with all that consumers told of them, when there would be too many. */
+export async function trimmed(
+  store: Store,
+  scope: Scope,
+  adding: number,
+  change: ReturnType<typeof described>,
+): Promise<ReturnType<typeof described> & { drop: string[] }> {
+  const { total } = await store.range(scope, entriesIndex, { limit: 0 });
+  const excess = total + adding - mostEntries;
+  const [remove, index, drop]: [string[], ReturnType<typeof described>['index'], string[]] = [[...change.remove], { ...change.index }, []];
+  if (excess <= 0) return { ...change, drop };
+  const offset = Math.max(0, total - excess - trimmedAtOnce);
+  const { members } = await store.range(scope, entriesIndex, { offset, limit: total - offset });
+  const out = (name: string, member: string) => {
+    index[name] = { add: index[name]?.add ?? [], remove: [...(index[name]?.remove ?? []), member] };
+  };
+  for (const member of members) {
+    const sequence = sequenceAt(member);
+    const [entry] = await store.read<LogEntry>(scope, [entryKey(sequence)]);
+    const { members: results } = await store.range(scope, resultsIndex(sequence), { limit: mostResults });
+    remove.push(entryKey(sequence), ...results.map((result) => resultKey(sequence, result)));
+    drop.push(resultsIndex(sequence));
+    for (const name of [entriesIndex, refusedIndex]) out(name, member);
+    for (const user of new Set([...(entry?.value.users ?? []), ...results.map((result) => result.split(' ', 1)[0] as string)]))
+      out(userIndex(user), member);
+  }
+  return { ...change, index, remove, drop };
+}
+
+/** Reads some documents, writes what `edit` makes of them; from the start again when another process came first. */
+export async function edited<T>(
+  { store, runtime }: { store: Store; runtime: Runtime },
+  scope: Scope,
+  key: string,
+  edit: (before: T | undefined) => { put: Record<string, unknown>; index?: Record<string, { add: string[] }> } | undefined,
+): Promise<void> {
+  for (let tries = 0; tries < patience; tries++) {
+    const [entry] = await store.read<T>(scope, [key]);
+    const change = edit(entry?.value);
+    if (!change) return;
+    const result = await store.commit(scope, { id: runtime.id(), time: runtime.now(), expect: { [key]: entry?.version ?? 0 }, ...change });
+    if (result.ok) return;
+  }
+  throw new StoreUnavailable(`gave up after ${patience} conflicting writes`);
+}

@@ -1,0 +1,105 @@
+import type { LogPage, ProvisioningEntry, RecheckProgress } from '@claras/contracts/console-api';
+import type { Scope, Store } from '@claras/ports/store/store';
+import { consumers } from './consumer.ts';
+import type { LogEntry } from './entry.ts';
+import {
+  entriesIndex,
+  entryKey,
+  logScope,
+  nameKey,
+  type Progress,
+  place,
+  progressKey,
+  refusedIndex,
+  resultKey,
+  resultsIndex,
+  type StoredResult,
+  sequenceAt,
+  type Through,
+  throughKey,
+  userIndex,
+} from './log-store.ts';
+
+/** Results of an entry that are shown; a member change has up to 500. */
+const mostShown = 20;
+/** Entries that one request looks at, where no index has what it asks for. */
+const mostLookedAt = 2000;
+const pageSize = 100;
+
+export interface LogQuery {
+  /** SCIM id or userName. */
+  user?: string;
+  /** The beginning of a type: `user`, `group.members`. */
+  type?: string;
+  refused?: boolean;
+  /** Only entries before this sequence. */
+  before?: number;
+  limit: number;
+}
+
+/** What the provisioning log has, newest first. */
+export function readLog(store: Store) {
+  async function page(tenant: string, { user, type, refused, before, limit }: LogQuery): Promise<LogPage> {
+    const scope = logScope(tenant);
+    const throughs = await store.read<Through>(scope, consumers.map(throughKey));
+    const reached = new Map(consumers.map((consumer, n) => [consumer as string, throughs[n]?.value]));
+    const index = user === undefined ? (refused ? refusedIndex : entriesIndex) : userIndex(await idOf(scope, user));
+    const items: ProvisioningEntry[] = [];
+    let after = before === undefined ? undefined : place(before);
+    for (let looked = 0; looked < mostLookedAt && items.length < limit; ) {
+      const { members } = await store.range(scope, index, { limit: pageSize, ...(after === undefined ? {} : { after }) });
+      for (const member of members) {
+        if (items.length === limit) break;
+        after = member;
+        const entry = await entryAt(scope, sequenceAt(member), reached, user === undefined ? undefined : index.slice('user:'.length));
+        if (entry && wanted(entry, type, refused)) items.push(entry);
+      }
+      looked += members.length;
+      if (members.length < pageSize && (items.length < limit || after === members.at(-1))) return { items };
+    }
+    return { items, ...(after === undefined ? {} : { next: sequenceAt(after) }) };
+  }
+
+  const wanted = ({ type, results }: ProvisioningEntry, prefix = '', refused = false): boolean =>
+    type.startsWith(prefix) && (!refused || results.some(({ outcome }) => outcome === 'refused'));
+
+  async function idOf(scope: Scope, user: string): Promise<string> {
+    const [named] = await store.read<string>(scope, [nameKey(user)]);
+    return named?.value ?? user;
+  }
+
+  async function entryAt(
+    scope: Scope,
+    sequence: number,
+    reached: ReadonlyMap<string, Through | undefined>,
+    user?: string,
+  ): Promise<ProvisioningEntry | undefined> {
+    const [[entry], { members, total }] = await Promise.all([
+      store.read<LogEntry>(scope, [entryKey(sequence)]),
+      store.range(scope, resultsIndex(sequence), { limit: mostShown, ...(user === undefined ? {} : { after: user, limit: 4 }) }),
+    ]);
+    if (!entry) return undefined; // told of by a consumer before the log itself has read it
+    const own = user === undefined ? members : members.filter((member) => member.startsWith(`${user} `));
+    const results = await store.read<StoredResult>(
+      scope,
+      own.map((member) => resultKey(sequence, member)),
+    );
+    const { users, ...shown } = entry.value;
+    return {
+      ...shown,
+      changes: shown.changes.map((change) => ({ ...change })),
+      users: users.length,
+      consumers: consumers.map((consumer) => ({ consumer, done: (reached.get(consumer)?.sequence ?? 0) >= sequence })),
+      results: results.flatMap((result) => result?.value ?? []),
+      resultsTotal: user === undefined ? total : own.length,
+    };
+  }
+
+  async function progress(tenant: string): Promise<RecheckProgress | null> {
+    const [entry] = await store.read<Progress>(logScope(tenant), [progressKey]);
+    return entry?.value ?? null;
+  }
+
+  return { page, progress };
+}
+export type ReadLog = ReturnType<typeof readLog>;
