@@ -1,7 +1,7 @@
 const address = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
-/** E-mail addresses are compared without case and in one Unicode form. */
-export const emailKey = (email: string): string => email.normalize('NFKC').trim().toLowerCase();
+/** E-mail addresses are compared without case, in one Unicode form, and without the dot that may end a domain (RFC 1034, 3.1). */
+export const emailKey = (email: string): string => email.normalize('NFKC').trim().toLowerCase().replace(/\.$/, '');
 
 export const domainOf = (email: string): string => emailKey(email).slice(emailKey(email).lastIndexOf('@') + 1);
 

@@ -6,6 +6,8 @@ import { memoryStore } from '@claras/ports/store/memory-store';
 import { systemRuntime } from '@claras/ports/system-runtime';
 import { edgeServer } from '../src/edge-server.ts';
 
+const pepper = 'pepper of a test';
+
 /** The edge with tenants of its own, in this process. */
 export async function edgeOnMemory() {
   // Time goes on by itself, and further where a test says so.
@@ -18,15 +20,17 @@ export async function edgeOnMemory() {
   };
   const store = memoryStore({ cells: 4, topicOf: { edge: 'directory' }, runtime });
   const durable = { store, runtime };
-  const apiKeys = keys({ ...durable, pepper: 'pepper of a test' });
+  const apiKeys = keys({ ...durable, pepper });
   const said: object[] = [];
   const say = (detail: object) => void said.push(detail);
-  const app = edgeServer({ ...durable, keys: apiKeys, log: { info: say, warn: say, error: say } });
+  /** One process of the edge; there may be several over one store. */
+  const process = () => edgeServer({ ...durable, keys: keys({ ...durable, pepper }), log: { info: say, warn: say, error: say } });
+  const app = process();
 
   async function tenant(name: string, scopes: readonly ('scim.full' | 'rest.full')[] = ['scim.full']) {
     const { id } = await tenants(durable).create({ name, scim: true });
     return { id, key: (await apiKeys.create({ tenant: id, name: 'test', scopes })).value };
   }
   const settings = { providers: providers(durable), schemaExtensions: schemaExtensions(durable) };
-  return { app, store, clock, keys: apiKeys, ...settings, tenant, said };
+  return { app, process, store, clock, keys: apiKeys, ...settings, tenant, said };
 }
