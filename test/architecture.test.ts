@@ -20,6 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
 const onlyIn: Record<string, string> = {
   ioredis: 'packages/ports/src/store/',
   kafkajs: 'packages/ports/src/bus/',
+  stripe: 'packages/ports/src/billing/',
   lmdb: 'packages/ports/src/store/',
   pino: 'packages/service-kit/src/',
   'prom-client': 'packages/service-kit/src/',

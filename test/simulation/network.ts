@@ -1,5 +1,5 @@
 import type { EventRecord } from '@claras/contracts/cloud-event';
-import { type Billing, BillingUnavailable } from '@claras/ports/billing/billing';
+import { type Billing, BillingUnavailable, ledgerRules } from '@claras/ports/billing/billing';
 import { type Batch, type Bus, BusUnavailable, type Consumer, type Subscription } from '@claras/ports/bus/bus';
 import { type CoreApp, CoreAppUnavailable } from '@claras/ports/core-app/core-app';
 import { type Outbox, type Store, StoreUnavailable } from '@claras/ports/store/store';
@@ -208,6 +208,7 @@ export function network(world: { clock: WorldClock; weather: Weather; store: Sto
       const ask = <R>(question: (billing: Billing) => Promise<R>) =>
         call(life, 'billing', () => askOneOf(life, 'billing', processes(), unavailable, question), unavailable);
       return {
+        rules: ledgerRules,
         setSeats: (tenant, seats) => ask((billing) => billing.setSeats(tenant, seats)),
         billed: (tenant) => ask((billing) => billing.billed(tenant)),
       };

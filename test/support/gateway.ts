@@ -46,7 +46,7 @@ export async function eventually<T>(ms: number, what: string, ask: () => Promise
 }
 
 /** `npm start` as a process of its own, on a folder and a port of its own. */
-export async function localGateway() {
+export async function localGateway(settings: Record<string, string> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'claras-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -54,7 +54,7 @@ export async function localGateway() {
   let printed = '';
 
   async function start(): Promise<void> {
-    const env = { ...process.env, PORT: String(port), DATA_DIR: dataDir };
+    const env = { ...process.env, ...settings, PORT: String(port), DATA_DIR: dataDir };
     const started = spawn(process.execPath, [join(root, 'services/local/src/main.ts')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     started.stdout.on('data', (text: Buffer) => {
       printed += text;

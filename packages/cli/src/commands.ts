@@ -3,7 +3,7 @@ import { auditList, auditVerify } from './commands/audit.ts';
 import { keyCreate, keyList, keyRevoke } from './commands/key.ts';
 import { logCommand, recheckCommand } from './commands/log.ts';
 import { mappingPreview, mappingSet, mappingShow } from './commands/mapping.ts';
-import { health, lag, seats } from './commands/operations.ts';
+import { health, lag, seats, seatsApprove, seatsExplain } from './commands/operations.ts';
 import { providerAdd, providerList, providerSet } from './commands/provider.ts';
 import { schemaList, schemaPut, schemaRemove } from './commands/schema.ts';
 import { scimOff, scimOn } from './commands/scim.ts';
@@ -37,6 +37,8 @@ export const commands: readonly (Command | Delegate)[] = [
   recheckCommand,
   auditList,
   auditVerify,
+  seatsExplain,
+  seatsApprove,
   seats,
   lag,
   health,

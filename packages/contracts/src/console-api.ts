@@ -233,10 +233,32 @@ export const SeatReport = Type.Object(
     active: Type.Integer(),
     version: Type.Integer(),
     billed: Type.Union([Type.Object({ quantity: Type.Integer(), version: Type.Integer() }, closed), Type.Null()]),
+    /** A swing downward that waits for an approval. */
+    held: Type.Union([Type.Object({ quantity: Type.Integer(), since: Time }, closed), Type.Null()]),
   },
   closed,
 );
 export type SeatReport = Static<typeof SeatReport>;
+
+/** A line of the ledger behind the bill: what was asked of the billing system and what came of it. */
+export const SeatRow = Type.Object(
+  {
+    kind: Type.Enum(['billed', 'held', 'refused']),
+    at: Time,
+    quantity: Type.Integer(),
+    version: Type.Integer(),
+    before: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+    key: Type.Optional(Type.String({ description: 'idempotency key' })),
+    reason: Type.Optional(Type.String()),
+  },
+  {},
+);
+export type SeatRow = Static<typeof SeatRow>;
+/** Newest first. */
+export const SeatLedger = list(SeatRow);
+/** The quantity that is held, as it was read: an approval of another one is 409. */
+export const SeatApproval = Type.Object({ quantity: Type.Integer({ minimum: 0 }) }, closed);
+export type SeatApproval = Static<typeof SeatApproval>;
 
 /** `messages`: records that wait. `seconds`: how long the oldest of them has waited; null where the bus cannot say. */
 const Waiting = { messages: Type.Integer(), seconds: Type.Union([Type.Number(), Type.Null()]) };

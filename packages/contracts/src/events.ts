@@ -102,7 +102,9 @@ export const ChangeResult = Type.Object(
 );
 export type ChangeResult = Static<typeof ChangeResult>;
 
-/** What became of a tenant's directory events: topic `claras.outcome.v1`. The sequence of these is that of the consumer and tenant. */
+const Seats = { quantity: Type.Integer(), version: Type.Integer() };
+
+/** What became of a tenant's directory events and of its seats: topic `claras.outcome.v1`. The sequence of these is that of the consumer and tenant. */
 export const outcomeEvents = {
   /** Every directory event up to `through` is done in this consumer; `results` of the changes that they led to. */
   'events.settled': Type.Object(
@@ -110,10 +112,22 @@ export const outcomeEvents = {
     closed,
   ),
   /** The re-check of everyone after the mapping event `sequence`: profiles in mapped groups that were looked at, and of those the changed. */
+  /** The billing system took a quantity. `before`: what it had as far as is known. */
+  'seats.billed': Type.Object({ ...Seats, before: Type.Union([Type.Integer(), Type.Null()]), key: Type.String() }, closed),
+  /** A swing downward waits for an approval: `before` is billed, `quantity` is counted. */
+  'seats.held': Type.Object({ ...Seats, before: Type.Integer() }, closed),
+  /** The billing system said no: `kind` as in the port. */
+  'seats.refused': Type.Object({ ...Seats, kind: Type.String(), reason: Type.String() }, closed),
   'recheck.progressed': Type.Object(
     { sequence: Sequence, done: Type.Integer(), total: Type.Integer(), changed: Type.Integer(), finished: Type.Boolean() },
     closed,
   ),
+};
+
+/** What somebody decided, for the consumer that obeys: topic `claras.control.v1`. */
+export const controlEvents = {
+  /** The held quantity may be billed. */
+  'seats.approved': Type.Object({ quantity: Type.Integer(), by: Type.String() }, closed),
 };
 
 type Facts<Table extends Record<string, ReturnType<typeof Type.Object>>> = {
@@ -123,7 +137,8 @@ type Facts<Table extends Record<string, ReturnType<typeof Type.Object>>> = {
 export type DirectoryFact = Facts<typeof directoryEvents>;
 export type TeamFact = Facts<typeof teamEvents>;
 export type OutcomeFact = Facts<typeof outcomeEvents>;
-export type Fact = DirectoryFact | TeamFact | OutcomeFact;
+export type ControlFact = Facts<typeof controlEvents>;
+export type Fact = DirectoryFact | TeamFact | OutcomeFact | ControlFact;
 
 /** Where an event stands: its tenant's sequence (1, 2, 3 … without gaps, for each source), and when it was committed. */
 export interface Position {

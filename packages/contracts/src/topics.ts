@@ -1,4 +1,4 @@
-import { directoryEvents, outcomeEvents, teamEvents } from './events.ts';
+import { controlEvents, directoryEvents, outcomeEvents, teamEvents } from './events.ts';
 
 /** The routing table: which topic carries what, keyed by what, written by whom and read by whom. AsyncAPI is projected from it. */
 export const topics = {
@@ -26,8 +26,17 @@ export const topics = {
     prefix: 'ai.claras.outcome.',
     key: 'tenant',
     events: outcomeEvents,
-    producers: ['profile-sync', 'role-mapper', 'archiver'],
+    producers: ['profile-sync', 'role-mapper', 'archiver', 'billing-sync'],
     readers: ['provisioning-log-outcomes'],
+  },
+  control: {
+    name: 'claras.control.v1',
+    source: '/claras/control',
+    prefix: 'ai.claras.control.',
+    key: 'tenant',
+    events: controlEvents,
+    producers: ['console'],
+    readers: ['billing-sync-control'],
   },
 } as const;
 
@@ -40,6 +49,8 @@ export const topicOfService = {
   'profile-sync': 'outcome',
   'role-mapper': 'outcome',
   archiver: 'outcome',
+  'billing-sync': 'outcome',
+  control: 'control',
 } as const satisfies Record<string, TopicName>;
 export type EventSource = keyof typeof topicOfService;
 

@@ -30,9 +30,9 @@ export const Config = Type.Object({
   cells: Type.Integer({ minimum: 1, maximum: 1024, default: 64, description: 'a number from 1 to 1024 that never changes again' }),
   coreAppUrl: HttpUrl(8082),
   billingUrl: Type.String({
-    pattern: '^ledger:https?://[^\\s/]+(/\\S*)?$',
+    pattern: '^(ledger:https?://[^\\s/]+(/\\S*)?|stripe:(https?://[^\\s/]+)?)$',
     default: 'ledger:http://127.0.0.1:8083',
-    description: 'ledger: followed by an http or https URL',
+    description: 'ledger: followed by an http or https URL, or stripe:',
   }),
   adminToken: Secret('the token of the operator’s API'),
   coreAppToken: Secret('the token of the core app'),

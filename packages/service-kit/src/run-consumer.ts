@@ -12,7 +12,7 @@ import { type Running, run } from './run.ts';
 /** Runs a process that is one consumer: what all of them are wired to, and the operations server beside it. */
 export function runConsumer<Needed extends keyof Config>(
   env: Record<string, string | undefined>,
-  name: EventSource | 'billing-sync',
+  name: EventSource,
   needed: readonly Needed[],
   start: (parts: ConsumerParts, config: Config & Required<Pick<Config, Needed>>) => Promise<Running>,
 ): Promise<void> {
@@ -23,11 +23,11 @@ export function runConsumer<Needed extends keyof Config>(
     const operations = await operationsServer(config, seen);
     const { store, bus, relay, close } = await openBacking({ ...config, runtime, log });
     const consumer = await start({ ...seen, store, bus, runtime, log }, config);
-    const telling = name === 'billing-sync' ? undefined : relay(name);
+    const telling = relay(name);
     return {
       async close() {
         await consumer.close();
-        await telling?.close();
+        await telling.close();
         await close();
         await operations.close();
       },

@@ -1,4 +1,4 @@
-import type { BilledSeats, Billing } from '@claras/ports/billing/billing';
+import { type BilledSeats, type Billing, ledgerRules, type SeatUpdate } from '@claras/ports/billing/billing';
 import type { Runtime } from '@claras/ports/runtime';
 import type { Scope, Store } from '@claras/ports/store/store';
 
@@ -37,10 +37,7 @@ const seatsOf = ({ quantity, version }: BilledSeats): BilledSeats => ({ quantity
 export function ledger({ store, runtime }: { store: Store; runtime: Runtime }): Ledger {
   const read = async (tenant: string) => (await store.read<Current>(scopeOf(tenant), [current]))[0];
 
-  async function setSeats(
-    tenant: string,
-    { quantity, version, key }: { quantity: number; version: number; key: string },
-  ): Promise<BilledSeats> {
+  async function setSeats(tenant: string, { quantity, version, key }: SeatUpdate): Promise<BilledSeats> {
     for (;;) {
       const entry = await read(tenant);
       const now = entry?.value;
@@ -72,5 +69,5 @@ export function ledger({ store, runtime }: { store: Store; runtime: Runtime }): 
     return entries.flatMap((entry) => (entry ? [entry.value] : []));
   }
 
-  return { setSeats, billed, rows };
+  return { rules: ledgerRules, setSeats, billed, rows };
 }

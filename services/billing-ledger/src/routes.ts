@@ -10,7 +10,7 @@ export const ledgerPath = '/ledger/v1';
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Tenant = Type.Object({ tenant: Type.String({ minLength: 1, maxLength: 40 }) });
 const Seats = Type.Object(
-  { quantity: Count, version: Count, key: Type.String({ minLength: 1, maxLength: 255 }) },
+  { quantity: Count, version: Count, key: Type.String({ minLength: 1, maxLength: 255 }), at: Count },
   { additionalProperties: false },
 );
 const Page = Type.Object({ after: Type.Optional(Type.String({ pattern: '^\\d{1,9}$' })) });

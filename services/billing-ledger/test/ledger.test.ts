@@ -30,9 +30,9 @@ t.test('M26 the reference ledger, over HTTP', (t) =>
 
 t.test('each change of the bill has a row that explains it, and what changes nothing has none', async (t) => {
   const billing = inProcess();
-  await billing.setSeats('a', { quantity: 2, version: 1, key: 'one' });
-  await billing.setSeats('a', { quantity: 2, version: 2, key: 'two' });
-  await billing.setSeats('a', { quantity: 5, version: 3, key: 'three' });
+  await billing.setSeats('a', { quantity: 2, version: 1, key: 'one', at: 1 });
+  await billing.setSeats('a', { quantity: 2, version: 2, key: 'two', at: 1 });
+  await billing.setSeats('a', { quantity: 5, version: 3, key: 'three', at: 1 });
   const [first, second, ...more] = await billing.rows('a');
   t.match(first, { before: 0, quantity: 2, version: 1, key: 'one' });
   t.match(second, { before: 2, quantity: 5, version: 3, key: 'three' });
@@ -50,7 +50,7 @@ t.test('M24 a call whose answer was lost is one effect when it is sent again, to
       throw new StoreUnavailable('the answer was lost');
     },
   };
-  const seats = { quantity: 3, version: 1, key: 'a:1:3' };
+  const seats = { quantity: 3, version: 1, key: 'a:1:3', at: 1 };
   await t.rejects(inProcess(lossy).setSeats('a', seats), StoreUnavailable);
   t.strictSame(await inProcess(store).setSeats('a', seats), { quantity: 3, version: 1 });
   t.equal((await inProcess(store).rows('a')).length, 1);
@@ -59,7 +59,7 @@ t.test('M24 a call whose answer was lost is one effect when it is sent again, to
 t.test('M24 changes at once are billed one after the other: the rows join up and end at the highest version', async (t) => {
   const billing = inProcess();
   const versions = Array.from({ length: 30 }, (_, n) => ((n * 7) % 30) + 1);
-  await Promise.all(versions.map((version) => billing.setSeats('a', { quantity: version * 2, version, key: `a:${version}` })));
+  await Promise.all(versions.map((version) => billing.setSeats('a', { quantity: version * 2, version, key: `a:${version}`, at: 1 })));
   const rows = await billing.rows('a');
   for (const [n, { before }] of rows.entries()) t.equal(before, rows[n - 1]?.quantity ?? 0);
   t.strictSame(await billing.billed('a'), { quantity: 60, version: 30 });
@@ -71,7 +71,11 @@ t.test('rows are served; what does not fit, or comes without the token, is refus
   const at = (rest: string) => `${url}${ledgerPath}/tenants/a/${rest}`;
   t.equal((await fetch(at('rows'))).status, 401);
   const put = (body: object) =>
-    fetch(at('seats'), { method: 'PUT', headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    fetch(at('seats'), {
+      method: 'PUT',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ at: 1, ...body }),
+    });
   for (const quantity of [null, '3', -1, 1.5, 1e300, undefined])
     t.equal((await put({ quantity, version: 1, key: 'k' })).status, 400, `a quantity of ${quantity}`);
 
@@ -79,13 +83,13 @@ t.test('rows are served; what does not fit, or comes without the token, is refus
   t.equal(none.status, 404);
   t.match(none.headers.get('content-type'), 'application/problem+json');
   t.match(await none.json(), { code: 'never-billed' });
-  await put({ quantity: 3, version: 1, key: 'k' });
+  await put({ quantity: 3, version: 1, key: 'k', at: 1 });
   t.match(await (await fetch(at('rows?after=0'), { headers: { authorization } })).json(), { rows: [{ before: 0, quantity: 3 }] });
   t.strictSame(await (await fetch(at('rows?after=1'), { headers: { authorization } })).json(), { rows: [] });
 });
 
 t.test('M26 a ledger that does not answer, is busy or is broken is unavailable; one that refuses is not', async (t) => {
-  const seats = { quantity: 1, version: 1, key: 'k' };
+  const seats = { quantity: 1, version: 1, key: 'k', at: 1 };
   const app = Fastify();
   app.put<{ Params: { tenant: string } }>(`${ledgerPath}/tenants/:tenant/seats`, ({ params }, reply) =>
     reply.code(Number(params.tenant)).send({}),

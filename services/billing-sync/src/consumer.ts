@@ -1,10 +1,11 @@
-import type { TeamFact } from '@claras/contracts/events';
+import type { ControlFact, TeamFact } from '@claras/contracts/events';
 import type { Billing } from '@claras/ports/billing/billing';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import type { ConsumerParts } from '@claras/service-kit/consumer';
 import { consumerMetrics } from '@claras/service-kit/consumer-metrics';
 import { createProblems } from '@claras/service-kit/problems';
 import { readTopic } from '@claras/service-kit/topic-reader';
+import { bills } from './bills.ts';
 import { seatsChangedAt } from './decide.ts';
 import { dirtyTenants } from './dirty-tenants.ts';
 import { reconcile } from './reconcile.ts';
@@ -21,8 +22,9 @@ export async function billingSync(parts: ConsumerParts & { coreApp: CoreApp; bil
   const measure = consumerMetrics(metrics, name, 'team');
   const problems = createProblems(health, name);
   const tenants = dirtyTenants(parts);
-  const sender = seatSender({ ...parts, tenants, problems });
-  const reconciling = reconcile({ ...parts, tenants, wake: sender.wake });
+  const known = bills(parts);
+  const sender = seatSender({ ...parts, tenants, bills: known, problems });
+  const reconciling = reconcile({ ...parts, tenants, bills: known, wake: sender.wake });
 
   const reader = await readTopic<TeamFact>({
     ...parts,
@@ -40,9 +42,25 @@ export async function billingSync(parts: ConsumerParts & { coreApp: CoreApp; bil
     },
   });
 
+  /** An approval counts while what it approves is still held. */
+  const obeying = await readTopic<ControlFact>({
+    ...parts,
+    name: `${name}-control`,
+    topic: 'control',
+    measure: consumerMetrics(metrics, `${name}-control`, 'control'),
+    problems,
+    async take(tenant, decided) {
+      for (const { type, data } of decided) {
+        if (type !== 'seats.approved') continue;
+        await known.change(tenant, (bill) => (bill.held?.quantity === data.quantity ? { ...bill, approved: data } : undefined));
+        sender.hurry(tenant);
+      }
+    },
+  });
+
   return {
     async close() {
-      await Promise.all([reader.close(), reconciling.close()]);
+      await Promise.all([reader.close(), obeying.close(), reconciling.close()]);
       await sender.close();
     },
   };

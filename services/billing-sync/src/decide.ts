@@ -1,5 +1,6 @@
 import type { Seats } from '@claras/contracts/core-app';
 import type { TeamEvent } from '@claras/contracts/events';
+import type { BilledSeats, BillingRules, SeatUpdate } from '@claras/ports/billing/billing';
 
 /** A tenant whose seats may not be what is billed. */
 export interface Mark {
@@ -9,8 +10,28 @@ export interface Mark {
   since: number;
 }
 
-/** Changes within this time after the first are billed together (M24, for a ledger). */
-export const coalescingWindow = 1000;
+/** What is known of a tenant's bill. */
+export interface Bill {
+  billed?: BilledSeats;
+  /** Under way, or broken off: the same again until it is settled, so that a retry is the same request. */
+  attempt?: SeatUpdate;
+  /** When the last calls went out, oldest first: those of an hour. Milliseconds since 1970. */
+  sent: readonly number[];
+  /** Waits for an approval. */
+  held?: { quantity: number; since: number };
+  /** May be billed, or more. */
+  approved?: { quantity: number; by: string };
+}
+
+export type Step =
+  | { kind: 'nothing' }
+  | { kind: 'send'; attempt: SeatUpdate; bill: Bill }
+  /** Milliseconds until the hour has room again. */
+  | { kind: 'wait'; ms: number }
+  | { kind: 'hold'; bill: Bill; isNew: boolean };
+
+const hour = 3_600_000;
+const largestSwing = 20;
 
 /** Where the events may have changed the number of active profiles last; undefined: nowhere. */
 export const seatsChangedAt = (events: readonly TeamEvent[]): number | undefined =>
@@ -27,8 +48,39 @@ export const afterBilling = (mark: Mark, version: number, now: number): Mark | u
   mark.sequence <= version ? undefined : { ...mark, since: now };
 
 /** Milliseconds until the tenant may be billed. */
-export const untilDue = (mark: Mark, now: number): number => Math.max(0, mark.since + coalescingWindow - now);
+export const untilDue = (mark: Mark, { coalesce }: BillingRules, now: number): number => Math.max(0, mark.since + coalesce - now);
 
-/** Idempotency key: every parameter, and the day, so that a drift within the key's memory is mended the day after. */
-export const seatsKey = (tenant: string, { active, version }: Seats, now: number): string =>
-  `${tenant}:${version}:${active}:${new Date(now).toISOString().slice(0, 10)}`;
+/** Idempotency key: every parameter, and the attempt's second, so that setting a drift right is another request than the one before it. */
+const seatsKey = (tenant: string, { quantity, version, at }: Omit<SeatUpdate, 'key'>): string => `${tenant}:${version}:${quantity}:${at}`;
+
+function newAttempt(tenant: string, { active: quantity, version }: Seats, now: number): SeatUpdate {
+  const update = { quantity, version, at: Math.floor(now / 1000) };
+  return { ...update, key: seatsKey(tenant, update) };
+}
+
+/** More than half and more than 20 seats down: rather a mistake in the identity provider than people who left. */
+export const isSwing = (before: number, after: number): boolean => before - after > largestSwing && before - after > before / 2;
+
+/** What to do about a tenant whose seats were counted just now. */
+export function nextStep(tenant: string, bill: Bill, seats: Seats, rules: BillingRules, now: number): Step {
+  const { billed, attempt, approved } = bill;
+  const { active: quantity, version } = seats;
+  if (!attempt && billed?.quantity === quantity) return { kind: 'nothing' };
+  const isApproved = approved !== undefined && quantity >= approved.quantity;
+  if (rules.holdsSwings && billed && isSwing(billed.quantity, quantity) && !isApproved) {
+    const isNew = bill.held?.quantity !== quantity;
+    return { kind: 'hold', isNew, bill: { ...bill, held: isNew ? { quantity, since: now } : bill.held! } };
+  }
+  const sent = bill.sent.filter((at) => at > now - hour);
+  if (sent.length >= rules.updatesPerHour) return { kind: 'wait', ms: sent[0]! + hour - now };
+  const isSame = attempt?.quantity === quantity && attempt.version === version;
+  const next = isSame ? attempt : newAttempt(tenant, seats, now);
+  const kept = Number.isFinite(rules.updatesPerHour) ? [...sent, now] : [];
+  return { kind: 'send', attempt: next, bill: { ...bill, attempt: next, sent: kept } };
+}
+
+/** The bill after the billing system answered an attempt. Another process may have asked meanwhile: the newer answer counts, and its attempt stays. */
+export function settled({ sent, billed: before, attempt: now }: Bill, attempt: SeatUpdate, answer: BilledSeats): Bill {
+  const billed = before && before.version > answer.version ? before : answer;
+  return { sent, billed, ...(now && now.key !== attempt.key ? { attempt: now } : {}) };
+}

@@ -1,4 +1,3 @@
-import type { BilledSeats } from '@claras/ports/billing/billing';
 import type { Runtime } from '@claras/ports/runtime';
 import { type Change, type Scope, type Store, StoreUnavailable } from '@claras/ports/store/store';
 import { afterBilling, type Mark, marked } from './decide.ts';
@@ -48,13 +47,12 @@ export function dirtyTenants({ store, runtime }: { store: Store; runtime: Runtim
         index: { [dirtyIndex]: { add: [tenant] }, [tenantsIndex]: { add: [tenant] } },
       })),
 
-    /** Records what is billed; the tenant stays dirty if its seats may have changed since they were counted. */
-    billed: (tenant: string, billed: BilledSeats): Promise<void> =>
+    /** Seats of this version were billed; the tenant stays dirty if they may have changed since they were counted. */
+    billed: (tenant: string, version: number): Promise<void> =>
       change(tenant, (mark, now) => {
-        const left = mark && afterBilling(mark, billed.version, now);
-        const put = { [`billed:${tenant}`]: billed };
-        if (left) return { put: { ...put, [markKey(tenant)]: left } };
-        return { put, remove: [markKey(tenant)], index: { [dirtyIndex]: { remove: [tenant] } } };
+        const left = mark && afterBilling(mark, version, now);
+        if (left) return { put: { [markKey(tenant)]: left } };
+        return { remove: [markKey(tenant)], index: { [dirtyIndex]: { remove: [tenant] } } };
       }),
 
     async *dirty(): AsyncGenerator<DirtyTenant[]> {

@@ -1,4 +1,4 @@
-import { ledgerBilling } from '@claras/ports/billing/ledger-billing';
+import { openBilling } from '@claras/ports/billing/open-billing';
 import { httpCoreApp } from '@claras/ports/core-app/http-core-app';
 import { runConsumer } from '@claras/service-kit/run-consumer';
 import { billingSync } from './consumer.ts';
@@ -7,6 +7,6 @@ await runConsumer(process.env, 'billing-sync', ['coreAppToken', 'billingToken'],
   billingSync({
     ...parts,
     coreApp: httpCoreApp({ url: config.coreAppUrl, token: config.coreAppToken }),
-    billing: ledgerBilling({ url: config.billingUrl.replace(/^ledger:/, ''), token: config.billingToken }),
+    billing: openBilling(config.billingUrl, config.billingToken),
   }),
 );

@@ -10,7 +10,7 @@ const readsAtOnce = 4;
  * differ. Events cannot make billing wrong; a hand in the billing system can.
  */
 export function reconcile(parts: Omit<SenderParts, 'problems'> & { wake(): void }): { close(): Promise<void> } {
-  const { tenants, coreApp, billing, runtime, log, metrics, wake } = parts;
+  const { tenants, bills, coreApp, billing, runtime, log, metrics, wake } = parts;
   const drift = metrics.gauge('claras_billing_seat_drift', 'Billed seats minus active profiles, as last compared', ['tenant']);
   const closing = new AbortController();
 
@@ -20,6 +20,8 @@ export function reconcile(parts: Omit<SenderParts, 'problems'> & { wake(): void 
     const difference = (billed?.quantity ?? 0) - seats.active;
     if (difference === 0) return drift.remove({ tenant });
     drift.set({ tenant }, difference);
+    // What we took for billed is not: the next look must see what is.
+    await bills.change(tenant, ({ billed: _, attempt: __, ...bill }) => ({ ...bill, ...(billed ? { billed } : {}) }));
     await tenants.mark(tenant, seats.version);
     wake();
   }

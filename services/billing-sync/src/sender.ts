@@ -1,15 +1,18 @@
-import type { Billing } from '@claras/ports/billing/billing';
+import type { Seats } from '@claras/contracts/core-app';
+import { type Billing, BillingRefused, type SeatUpdate } from '@claras/ports/billing/billing';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import type { Log } from '@claras/ports/log';
 import type { Runtime } from '@claras/ports/runtime';
 import type { Metrics } from '@claras/service-kit/metrics';
 import type { Problems } from '@claras/service-kit/problems';
 import { isRetryable } from '@claras/service-kit/retryable';
-import { seatsKey, untilDue } from './decide.ts';
+import type { Bills } from './bills.ts';
+import { nextStep, type Step, settled, untilDue } from './decide.ts';
 import type { DirtyTenant, DirtyTenants } from './dirty-tenants.ts';
 
 export interface SenderParts {
   tenants: DirtyTenants;
+  bills: Bills;
   coreApp: CoreApp;
   billing: Billing;
   runtime: Runtime;
@@ -17,6 +20,9 @@ export interface SenderParts {
   metrics: Metrics;
   problems: Problems;
 }
+
+const causeOf = (error: unknown): string =>
+  error instanceof BillingRefused ? `${error.kind}: ${error.message}` : error instanceof Error ? error.name : 'unknown fault';
 
 /** The core app's count is older than the event that asks for it: another of its processes is ahead. */
 class SeatsBehind extends Error {
@@ -30,35 +36,94 @@ const longestOutageWait = 5_000;
 const longestFaultWait = 60_000;
 
 /** Bills dirty tenants side by side, one call in flight for each, each as often as it takes. */
-export function seatSender({ tenants, coreApp, billing, runtime, log, metrics, problems }: SenderParts) {
+export function seatSender({ tenants, bills, coreApp, billing, runtime, log, metrics, problems }: SenderParts) {
+  const holder = runtime.id();
+  /** The attempt of each tenant whose refusal was told. */
+  const told = new Map<string, string>();
   const updates = metrics.counter('claras_billing_updates_total', 'Calls of the billing system by how they ended', ['result']);
   const closing = new AbortController();
   const running = new Map<string, Promise<void>>();
   const failed = new Map<string, { failures: number; until: number }>();
   let woken = new AbortController();
   const wake = (): void => woken.abort();
+  /** Looks at a tenant that waits, now. */
+  function hurry(tenant: string): void {
+    failed.delete(tenant);
+    wake();
+  }
 
-  async function send({ tenant, mark }: DirtyTenant): Promise<void> {
+  /** Milliseconds until it may be tried again; 0: the tenant is done. */
+  async function send({ tenant, mark }: DirtyTenant): Promise<number> {
+    const { rules } = billing;
+    if (rules.exclusive && !(await bills.lease(tenant, holder))) return longestOutageWait;
     const seats = await coreApp.seats(tenant);
     if (seats.version < mark.sequence) throw new SeatsBehind(`counted at ${seats.version}, wanted at ${mark.sequence}`);
-    const { active: quantity, version } = seats;
-    await billing.setSeats(tenant, { quantity, version, key: seatsKey(tenant, seats, runtime.now()) });
-    await tenants.billed(tenant, { quantity, version });
+    const bill = await bills.read(tenant);
+    const step = nextStep(tenant, bill, seats, rules, runtime.now());
+    if (step.kind === 'wait') return step.ms;
+    if (step.kind === 'hold') return hold(tenant, step, seats);
+    if (step.kind === 'send') {
+      const { attempt } = step;
+      await bills.change(tenant, () => step.bill);
+      const billed = await billing.setSeats(tenant, attempt).catch((error) => refused(tenant, attempt, error));
+      const before = bill.billed?.quantity ?? null;
+      await bills.change(tenant, (now) => settled(now, attempt, billed), {
+        type: 'seats.billed',
+        data: { ...billed, before, key: attempt.key },
+      });
+      updates.inc({ result: 'set' });
+    }
+    if (step.kind === 'nothing' && bill.held) {
+      const { quantity, version } = bill.billed!;
+      const told = { type: 'seats.billed', data: { quantity, version, before: quantity, key: 'nobody left' } } as const;
+      await bills.change(tenant, ({ held: _, approved: __, ...now }) => now, told);
+    }
+    await tenants.billed(tenant, seats.version);
+    problems.clear(`held ${tenant}`);
+    if (rules.exclusive) await bills.release(tenant, holder);
+    return 0;
+  }
+
+  /** The tenant stays marked: an approval, or people who come back, settle it. Access is revoked all the same. */
+  async function hold(
+    tenant: string,
+    { bill, isNew }: Extract<Step, { kind: 'hold' }>,
+    { active: quantity, version }: Seats,
+  ): Promise<number> {
+    const before = bill.billed?.quantity ?? 0;
+    problems.set(`held ${tenant}`, `a swing from ${before} to ${quantity} seats waits: claras-scim seats approve --tenant ${tenant}`);
+    if (isNew) {
+      await bills.change(tenant, () => bill, { type: 'seats.held', data: { quantity, version, before } });
+      log.warn({ tenant, before, quantity }, 'seats are held until somebody approves');
+    }
+    return longestOutageWait;
+  }
+
+  /** What the billing system will not take is told once for an attempt, and thrown. */
+  async function refused(tenant: string, { quantity, version, key }: SeatUpdate, error: unknown): Promise<never> {
+    if (error instanceof BillingRefused && told.get(tenant) !== key) {
+      told.set(tenant, key);
+      await bills.change(tenant, (bill) => bill, {
+        type: 'seats.refused',
+        data: { quantity, version, kind: error.kind, reason: error.message },
+      });
+    }
+    throw error;
   }
 
   async function attend(dirty: DirtyTenant): Promise<void> {
     const { tenant } = dirty;
     try {
-      await send(dirty);
-      updates.inc({ result: 'set' });
-      failed.delete(tenant);
+      const wait = await send(dirty);
+      if (wait > 0) failed.set(tenant, { failures: 0, until: runtime.now() + wait });
+      else failed.delete(tenant);
       problems.clear(`billing ${tenant}`);
     } catch (error) {
       updates.inc({ result: 'failed' });
       const failures = (failed.get(tenant)?.failures ?? 0) + 1;
       const longest = isRetryable(error) ? longestOutageWait : longestFaultWait;
       failed.set(tenant, { failures, until: runtime.now() + runtime.random() * Math.min(longest, 100 * 2 ** Math.min(failures, 20)) });
-      problems.set(`billing ${tenant}`, `seats wait: ${error instanceof Error ? error.name : 'unknown fault'}`);
+      problems.set(`billing ${tenant}`, `seats wait: ${causeOf(error)}`);
       if (Number.isInteger(Math.log2(failures)))
         log[isRetryable(error) ? 'warn' : 'error']({ err: error, tenant, failures }, 'cannot bill seats; trying again');
     }
@@ -81,7 +146,7 @@ export function seatSender({ tenants, coreApp, billing, runtime, log, metrics, p
         if (running.size >= callsAtOnce || closing.signal.aborted) return longestLook;
         if (running.has(dirty.tenant)) continue;
         const now = runtime.now();
-        const wait = Math.max(untilDue(dirty.mark, now), (failed.get(dirty.tenant)?.until ?? 0) - now);
+        const wait = Math.max(untilDue(dirty.mark, billing.rules, now), (failed.get(dirty.tenant)?.until ?? 0) - now);
         if (wait <= 0) start(dirty);
         else next = Math.min(next, wait);
       }
@@ -103,6 +168,7 @@ export function seatSender({ tenants, coreApp, billing, runtime, log, metrics, p
 
   return {
     wake,
+    hurry,
     async close(): Promise<void> {
       closing.abort();
       await life;

@@ -1,6 +1,6 @@
 import { toRecord } from '@claras/contracts/cloud-event';
-import { topics } from '@claras/contracts/topics';
-import { type BilledSeats, type Billing, BillingUnavailable } from '@claras/ports/billing/billing';
+import { topicOfService, topics } from '@claras/contracts/topics';
+import { type BilledSeats, type Billing, BillingUnavailable, ledgerRules } from '@claras/ports/billing/billing';
 import { memoryBus } from '@claras/ports/bus/memory-bus';
 import { type CoreApp, CoreAppUnavailable } from '@claras/ports/core-app/core-app';
 import { memoryStore } from '@claras/ports/store/memory-store';
@@ -15,8 +15,8 @@ const { name: topic } = topics.team;
 async function stage(seed: number) {
   const runtime = virtualRuntime(seed);
   const bus = memoryBus({ runtime });
-  await bus.prepare([{ name: topic, partitions: 2 }]);
-  const store = memoryStore({ cells: 2, topicOf: {}, runtime });
+  await bus.prepare(Object.values(topics).map(({ name }) => ({ name, partitions: 2 })));
+  const store = memoryStore({ cells: 2, topicOf: topicOfService, runtime });
   const health = createHealth();
   const metrics = createMetrics('test');
   const trouble = { rate: 0, down: '' };
@@ -37,6 +37,7 @@ async function stage(seed: number) {
   const flying = new Set<string>();
   const calls: string[] = [];
   const billing: Billing = {
+    rules: ledgerRules,
     async setSeats(tenant, { quantity, version, key }) {
       if (flying.has(tenant)) throw new Error(`two calls in flight for ${tenant}`);
       flying.add(tenant);

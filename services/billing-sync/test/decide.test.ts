@@ -1,6 +1,7 @@
 import type { Profile, TeamEvent, TeamFact } from '@claras/contracts/events';
+import { ledgerRules } from '@claras/ports/billing/billing';
 import t from 'tap';
-import { afterBilling, marked, seatsChangedAt, seatsKey, untilDue } from '../src/decide.ts';
+import { afterBilling, type Bill, isSwing, marked, nextStep, seatsChangedAt, untilDue } from '../src/decide.ts';
 
 const profile: Profile = { id: 'p', displayName: 'Anna', role: 'adviser', status: 'active' };
 const event = (sequence: number, type: TeamFact['type']): TeamEvent =>
@@ -25,8 +26,8 @@ t.test('M25 the first change starts the window, later ones do not move it', asyn
   t.strictSame(first, { sequence: 3, since: 1000 });
   t.strictSame(marked(first, 9, 1900), { sequence: 9, since: 1000 });
   t.strictSame(marked(first, 2, 1900), { sequence: 3, since: 1000 }, 'an old event lowers nothing');
-  t.equal(untilDue(first, 1400), 600);
-  t.equal(untilDue(first, 2500), 0);
+  t.equal(untilDue(first, ledgerRules, 1400), 600);
+  t.equal(untilDue(first, ledgerRules, 2500), 0);
 });
 
 t.test('M24 a tenant stays dirty when something came after the count', async (t) => {
@@ -35,5 +36,50 @@ t.test('M24 a tenant stays dirty when something came after the count', async (t)
 });
 
 t.test('M24 the idempotency key holds every parameter', async (t) => {
-  t.equal(seatsKey('acme', { active: 12, version: 34 }, Date.UTC(2026, 0, 2, 23)), 'acme:34:12:2026-01-02');
+  const step = nextStep('acme', { sent: [] }, { active: 12, version: 34 }, ledgerRules, 1_700_000_000_999);
+  t.match(step, { attempt: { key: 'acme:34:12:1700000000' } });
+});
+
+const strict = { coalesce: 1000, updatesPerHour: 3, holdsSwings: true, exclusive: true };
+const hour = 3_600_000;
+
+t.test('B10 an attempt that was broken off is the same request again; a new count is a new one', async (t) => {
+  const step = (bill: Bill, active: number, version: number, now: number) => nextStep('acme', bill, { active, version }, ledgerRules, now);
+  const first = step({ sent: [] }, 12, 34, 5_000_000);
+  t.match(first, { kind: 'send', attempt: { quantity: 12, version: 34, at: 5000 } });
+  if (first.kind !== 'send') return;
+  t.match(step(first.bill, 12, 34, 9_000_000_000), { kind: 'send', attempt: first.attempt }, 'also days later');
+  t.match(step(first.bill, 13, 35, 6_000_000), { kind: 'send', attempt: { quantity: 13, version: 35, at: 6000 } });
+  t.strictSame(step({ sent: [], billed: { quantity: 12, version: 30 } }, 12, 34, 0), { kind: 'nothing' }, 'what is billed needs no call');
+});
+
+t.test('the hour’s budget of a subscription is kept, and is free again', async (t) => {
+  const bill = { sent: [100, 200, 300] };
+  const step = (now: number) => nextStep('acme', bill, { active: 1, version: 1 }, strict, now);
+  t.strictSame(step(1000), { kind: 'wait', ms: hour - 900 });
+  t.match(step(hour + 100), { kind: 'send', bill: { sent: [200, 300, hour + 100] } });
+  t.match(nextStep('acme', bill, { active: 1, version: 1 }, ledgerRules, 1000), { kind: 'send', bill: { sent: [] } }, 'a ledger has none');
+});
+
+t.test('a swing of more than half and more than 20 seats down is held until it is approved', async (t) => {
+  for (const [before, after, swing] of [
+    [100, 49, true],
+    [100, 50, false],
+    [40, 19, true],
+    [40, 20, false],
+    [20, 0, false],
+    [21, 0, true],
+    [10, 100, false],
+  ] as const)
+    t.equal(isSwing(before, after), swing, `${before} to ${after}`);
+  const billed = { quantity: 100, version: 1 };
+  const step = (bill: Partial<Bill>, active = 10) => nextStep('acme', { sent: [], billed, ...bill }, { active, version: 9 }, strict, 7);
+  t.match(step({}), { kind: 'hold', isNew: true, bill: { held: { quantity: 10, since: 7 } } });
+  t.match(step({ held: { quantity: 10, since: 3 } }), { kind: 'hold', isNew: false, bill: { held: { since: 3 } } });
+  t.match(step({ held: { quantity: 12, since: 3 } }), { kind: 'hold', isNew: true }, 'another quantity is another question');
+  const approved = { quantity: 10, by: 'operator' };
+  t.match(step({ approved }), { kind: 'send' });
+  t.match(step({ approved }, 9), { kind: 'hold' }, 'fewer than were approved');
+  t.match(step({}, 60), { kind: 'send' }, 'who came back settles it');
+  t.match(nextStep('acme', { sent: [], billed }, { active: 0, version: 9 }, ledgerRules, 7), { kind: 'send' }, 'a ledger holds nothing');
 });

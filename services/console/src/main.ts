@@ -1,6 +1,6 @@
 import { keys } from '@claras/directory/keys';
 import { openBacking } from '@claras/ports/backing';
-import { ledgerBilling } from '@claras/ports/billing/ledger-billing';
+import { openBilling } from '@claras/ports/billing/open-billing';
 import { httpCoreApp } from '@claras/ports/core-app/http-core-app';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import { readConfig } from '@claras/service-kit/config';
@@ -19,10 +19,15 @@ await run('console', async () => {
   const [log, health, metrics] = [createLog('console', config), createHealth(), createMetrics('console')];
   const { store, bus, ...backing } = await openBacking({ ...config, runtime, log });
   const team = httpCoreApp({ url: config.coreAppUrl, token: config.coreAppToken });
-  const billing = ledgerBilling({ url: config.billingUrl.replace(/^ledger:/, ''), token: config.billingToken });
+  const billing = openBilling(config.billingUrl, config.billingToken);
   const parts = { store, bus, runtime, log, metrics, health };
   const projections = await Promise.all([provisioningLog(parts), auditLog(parts)]);
-  const beside = [...projections, backing.relay('edge'), watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log })];
+  const beside = [
+    ...projections,
+    backing.relay('edge'),
+    backing.relay('control'),
+    watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log }),
+  ];
   const guard = { keys: keys({ store, runtime, pepper: config.keyPepper }), adminToken: config.adminToken };
   const app = consoleServer({ store, runtime, bus, log, team, coreApp: team, billing, ...guard });
   await app.register(operationsRoutes({ metrics, health }));

@@ -57,12 +57,14 @@ t.test('the routes of the REST API are these', async (t) => {
     'GET /tenants/:tenant/recheck',
     'GET /tenants/:tenant/schema-extensions',
     'GET /tenants/:tenant/seats',
+    'GET /tenants/:tenant/seats/ledger',
     'GET /tenants/:tenant/team',
     'PATCH /tenants/:tenant/providers/:provider',
     'POST /tenants',
     'POST /tenants/:tenant/keys',
     'POST /tenants/:tenant/providers',
     'POST /tenants/:tenant/providers/:provider/role-mapping/preview',
+    'POST /tenants/:tenant/seats/approval',
     'POST /tenants/:tenant/team',
     'POST /tenants/:tenant/team/:profile/archive',
     'POST /tenants/:tenant/team/:profile/restore',
@@ -264,6 +266,7 @@ t.test('M28 lag is told for each consumer and partition, in messages and in seco
       'billing-sync claras.team.v1 1',
       'audit-log claras.team.v1 1',
       'provisioning-log-outcomes claras.outcome.v1 0',
+      'billing-sync-control claras.control.v1 0',
     ],
   );
   t.match(groups[4]!.partitions, [{ messages: 1, seconds: Number }]);

@@ -1,8 +1,8 @@
-import { topics } from '@claras/contracts/topics';
+import { topicOfService, topics } from '@claras/contracts/topics';
 import { keys } from '@claras/directory/keys';
 import { providers } from '@claras/directory/providers';
 import { tenants } from '@claras/directory/tenants';
-import type { Billing } from '@claras/ports/billing/billing';
+import { type Billing, ledgerRules } from '@claras/ports/billing/billing';
 import { memoryBus } from '@claras/ports/bus/memory-bus';
 import { memoryStore } from '@claras/ports/store/memory-store';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
@@ -11,6 +11,7 @@ import { fakeCore } from './fake-core.ts';
 
 const cells = 4;
 const billing: Billing = {
+  rules: ledgerRules,
   setSeats: async (_, seats) => seats,
   billed: async (tenant) => (tenant === 'acme' ? { quantity: 2, version: 7 } : undefined),
 };
@@ -19,7 +20,7 @@ const billing: Billing = {
 export async function consoleUnderTest() {
   const logged: unknown[] = [];
   const write = (...line: unknown[]) => void logged.push(line);
-  const durable = { store: memoryStore({ cells, topicOf: { edge: 'directory' }, runtime }), runtime };
+  const durable = { store: memoryStore({ cells, topicOf: topicOfService, runtime }), runtime };
   const bus = memoryBus({ runtime });
   await bus.prepare(Object.values(topics).map(({ name }) => ({ name, partitions: cells })));
   const core = fakeCore();

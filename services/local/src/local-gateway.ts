@@ -9,6 +9,7 @@ import { type EventSource, topicOfService } from '@claras/contracts/topics';
 import { coreApp } from '@claras/core-app/core-app';
 import { keys } from '@claras/directory/keys';
 import { openBacking } from '@claras/ports/backing';
+import { openBilling } from '@claras/ports/billing/open-billing';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import { profileSync } from '@claras/profile-sync/consumer';
 import { roleMapper } from '@claras/role-mapper/consumer';
@@ -35,7 +36,8 @@ export async function localGateway(config: Config): Promise<Running> {
   const relays = (Object.keys(topicOfService) as EventSource[]).map(backing.relay);
 
   const team = coreApp({ store, runtime });
-  const billing = ledger({ store, runtime });
+  const isStripe = config.billingUrl.startsWith('stripe:');
+  const billing = isStripe ? openBilling(config.billingUrl, config.billingToken ?? '') : ledger({ store, runtime });
   const parts = { store, bus, coreApp: team, runtime, log, metrics, health };
   const consumers = await Promise.all([
     ...[profileSync(parts), roleMapper(parts), archiver(parts), billingSync({ ...parts, billing })],

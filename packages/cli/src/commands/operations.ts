@@ -1,7 +1,10 @@
-import type { LagReport, SeatReport } from '@claras/contracts/console-api';
+import type { LagReport, SeatReport, SeatRow } from '@claras/contracts/console-api';
+import type { Profile } from '@claras/contracts/events';
+import { isBillable } from '@claras/domain/seat';
 import { type Command, tenantOption } from '../command.ts';
 import { Refusal } from '../refusal.ts';
 import { table } from '../table.ts';
+import { teamOf } from './team.ts';
 
 export const seats: Command = {
   name: 'seats',
@@ -9,7 +12,54 @@ export const seats: Command = {
   help: 'Show the seats that count (active profiles) and the seats that are billed.',
   async run({ api, value, print }) {
     const report = await api.get<SeatReport>(['tenants', value('tenant') as string, 'seats']);
-    print(report, () => `active ${report.active}\nbilled ${report.billed?.quantity ?? 'never'}`);
+    const held = report.held ? `\nheld ${report.held.quantity} since ${report.held.since}` : '';
+    print(report, () => `active ${report.active}\nbilled ${report.billed?.quantity ?? 'never'}${held}`);
+  },
+};
+
+export const seatsExplain: Command = {
+  name: 'seats explain',
+  options: tenantOption,
+  help: 'Say why the bill is what it is: who has a seat, and each change of the quantity.',
+  async run({ api, value, print }) {
+    const tenant = value('tenant') as string;
+    const people: Profile[] = [];
+    for await (const profile of teamOf(api, tenant)) if (isBillable(profile)) people.push(profile);
+    const { items: ledger } = await api.get<{ items: SeatRow[] }>(['tenants', tenant, 'seats', 'ledger']);
+    const lines = ledger.map(({ at, kind, before, quantity, version, reason, key }) => ({
+      at,
+      what: kind,
+      change: `${before ?? '-'} → ${quantity}`,
+      version,
+      why: reason ?? key ?? '',
+    }));
+    print({ seats: people, ledger }, () =>
+      [
+        `${people.length} seats: active profiles of the team`,
+        table(
+          ['who', 'role', 'from'],
+          people.map(({ email, userName, displayName, role, scimId }) => ({
+            who: email ?? userName ?? displayName,
+            role,
+            from: scimId ? 'SCIM' : 'by hand',
+          })),
+        ),
+        table(['at', 'what', 'change', 'version', 'why'], lines),
+      ].join('\n\n'),
+    );
+  },
+};
+
+export const seatsApprove: Command = {
+  name: 'seats approve',
+  options: tenantOption,
+  help: 'Let a held swing of seats be billed. Access was revoked already.',
+  async run({ api, value, tell }) {
+    const tenant = value('tenant') as string;
+    const { held } = await api.get<SeatReport>(['tenants', tenant, 'seats']);
+    if (!held) throw new Refusal(`no seats of ${tenant} are held`);
+    await api.post(['tenants', tenant, 'seats', 'approval'], { quantity: held.quantity });
+    tell(`${held.quantity} seats will be billed.`);
   },
 };
 

@@ -11,7 +11,7 @@ import { table } from '../table.ts';
 const pageSize = '500';
 
 /** Everyone on the Team page, page by page. */
-async function* teamOf(api: Api, tenant: string): AsyncGenerator<Profile> {
+export async function* teamOf(api: Api, tenant: string): AsyncGenerator<Profile> {
   for (let after: string | undefined; ; ) {
     const page = await api.get<TeamPage>(['tenants', tenant, 'team'], { limit: pageSize, ...(after ? { after } : {}) });
     yield* page.profiles;

@@ -39,6 +39,7 @@ export interface ConsoleParts extends Durable {
 /** The REST API that the console and `claras-scim` talk to: a Fastify plugin to be registered under /api/v1. */
 export function consoleApi({ keys, coreApp, team, billing, bus, adminToken, log, ...durable }: ConsoleParts) {
   return async (app: FastifyInstance): Promise<void> => {
+    const provisioning = readLog(durable.store);
     const directory = { tenants: tenants(durable), providers: providers(durable) };
 
     app.setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -51,10 +52,10 @@ export function consoleApi({ keys, coreApp, team, billing, bus, adminToken, log,
     app.register(providerRoutes(directory.providers, { durable, groups: groups(durable), team }));
     app.register(schemaExtensionRoutes(schemaExtensions(durable)));
     app.register(auditRoutes(audit(durable)));
-    app.register(logRoutes(readLog(durable.store)));
+    app.register(logRoutes(provisioning));
     app.register(keyRoutes(keys, durable.runtime));
     app.register(teamRoutes(team));
-    app.register(seatRoutes(coreApp, billing));
+    app.register(seatRoutes({ durable, coreApp, billing, log: provisioning }));
     app.get('/lag', { schema: { response: { 200: LagReport } } }, () => lagReport(bus, durable.runtime.now()));
   };
 }

@@ -1,15 +1,55 @@
-import { SeatReport } from '@claras/contracts/console-api';
+import { SeatApproval, SeatLedger, SeatReport, type SeatRow } from '@claras/contracts/console-api';
+import { type Durable, transact } from '@claras/directory/transact';
 import type { Billing } from '@claras/ports/billing/billing';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { ReadLog } from '../provisioning-log/read-log.ts';
+import { ApiProblem } from './api-problem.ts';
 import { OfTenant } from './params.ts';
 
-/** Seats that count beside seats that are billed: the same within the coalescing window (M24). */
-export function seatRoutes(coreApp: CoreApp, billing: Billing): FastifyPluginAsyncTypebox {
+const shownRows = 500;
+
+export interface SeatParts {
+  durable: Durable;
+  coreApp: CoreApp;
+  billing: Billing;
+  log: ReadLog;
+}
+
+/** The hold that stands: the newest line says so. */
+const heldIn = ([newest]: readonly SeatRow[]) => (newest?.kind === 'held' ? { quantity: newest.quantity, since: newest.at } : null);
+
+/** Seats that count beside seats that are billed: the same within the coalescing window (M24); and the ledger behind the bill. */
+export function seatRoutes({ durable, coreApp, billing, log }: SeatParts): FastifyPluginAsyncTypebox {
   return async (app) => {
-    app.get('/tenants/:tenant/seats', { schema: { params: OfTenant, response: { 200: SeatReport } } }, async ({ params }) => {
-      const [{ active, version }, billed] = await Promise.all([coreApp.seats(params.tenant), billing.billed(params.tenant)]);
-      return { active, version, billed: billed ? { quantity: billed.quantity, version: billed.version } : null };
+    app.get('/tenants/:tenant/seats', { schema: { params: OfTenant, response: { 200: SeatReport } } }, async ({ params: { tenant } }) => {
+      const [{ active, version }, billed, rows] = await Promise.all([
+        coreApp.seats(tenant),
+        billing.billed(tenant),
+        log.seatRows(tenant, 1),
+      ]);
+      return { active, version, billed: billed ? { quantity: billed.quantity, version: billed.version } : null, held: heldIn(rows) };
     });
+
+    app.get('/tenants/:tenant/seats/ledger', { schema: { params: OfTenant, response: { 200: SeatLedger } } }, async ({ params }) => ({
+      items: await log.seatRows(params.tenant, shownRows),
+    }));
+
+    app.post(
+      '/tenants/:tenant/seats/approval',
+      { schema: { params: OfTenant, body: SeatApproval, response: { 202: SeatApproval } } },
+      async ({ params: { tenant }, actor, body: { quantity } }, reply) => {
+        const held = heldIn(await log.seatRows(tenant, 1));
+        if (held?.quantity !== quantity)
+          throw new ApiProblem('conflict', held ? `${held.quantity} seats are held now; look at them again.` : 'No seats are held.');
+        await transact(durable, `control/${tenant}`, async (time) => ({
+          change: {
+            events: [{ type: 'seats.approved', subject: 'Seats', time: new Date(time).toISOString(), data: { quantity, by: actor } }],
+          },
+          result: () => undefined,
+        }));
+        return reply.code(202).send({ quantity });
+      },
+    );
   };
 }

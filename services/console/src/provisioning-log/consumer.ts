@@ -10,6 +10,7 @@ import {
   edited,
   logScope,
   logService,
+  mostSeatRows,
   type Progress,
   place,
   progressKey,
@@ -17,7 +18,11 @@ import {
   resultKey,
   resultMember,
   resultsIndex,
+  type SeatRow,
   type StoredResult,
+  seatsIndex,
+  seatsKey,
+  sequenceAt,
   snapshotKey,
   type Through,
   throughKey,
@@ -25,11 +30,14 @@ import {
   userIndex,
 } from './log-store.ts';
 
-export const consumers = topics.outcome.producers;
+/** Those that work off the directory's events. */
+export const consumers = topics.directory.readers.filter((name) => name !== logService);
+
+type SeatsEvent = Extract<OutcomeEvent, { type: `seats.${string}` }>;
 
 /** Keeps the provisioning log: each directory event, and beside it what each consumer did (M29). */
 export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): Promise<void> }> {
-  const { store, metrics, health } = parts;
+  const { store, runtime, metrics, health } = parts;
   const name = `${logService}-outcomes`;
   const measure = consumerMetrics(metrics, name, 'outcome');
 
@@ -62,6 +70,7 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
         if (before && (before.sequence > event.data.sequence || (same && before.done > event.data.done))) return undefined;
         return { put: { [progressKey]: { ...event.data, began: same ? before.began : event.time, at: event.time } satisfies Progress } };
       });
+    if (event.type !== 'events.settled') return tellOfSeats(tenant, event);
     const { consumer, through, results } = event.data;
     return edited<Through>(parts, scope, throughKey(consumer), (before) => {
       const put: Record<string, unknown> = {};
@@ -82,6 +91,16 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
     });
   }
 
+  /** The ledger behind the bill: a row for each answer of the billing system, each hold and each refusal. */
+  async function tellOfSeats(tenant: string, { type, sequence, time, data }: SeatsEvent): Promise<void> {
+    const row = rowOf({ type, data } as SeatsEvent, time);
+    const scope = logScope(tenant);
+    const { members, total } = await store.range(scope, seatsIndex, { offset: mostSeatRows, limit: 100 });
+    const index = { [seatsIndex]: { add: [place(sequence)], remove: total > mostSeatRows ? members : [] } };
+    const remove = index[seatsIndex]!.remove.map((member) => seatsKey(sequenceAt(member)));
+    await store.commit(scope, { id: runtime.id(), time: runtime.now(), put: { [seatsKey(sequence)]: row }, remove, index });
+  }
+
   const outcomes = await readTopic<OutcomeFact>({
     ...parts,
     name,
@@ -99,4 +118,10 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
       await Promise.all([events.close(), outcomes.close()]);
     },
   };
+}
+
+function rowOf({ type, data }: SeatsEvent, at: string): SeatRow {
+  const { quantity, version } = data;
+  if (type === 'seats.refused') return { kind: 'refused', at, quantity, version, reason: `${data.kind}: ${data.reason}` };
+  return { ...data, kind: type === 'seats.held' ? 'held' : 'billed', at };
 }

@@ -34,6 +34,18 @@ export interface Progress {
   at: string;
 }
 
+/** A line of the ledger behind a tenant's bill. */
+export interface SeatRow {
+  kind: 'billed' | 'held' | 'refused';
+  at: string;
+  quantity: number;
+  version: number;
+  before?: number | null;
+  key?: string;
+  reason?: string;
+}
+export const mostSeatRows = 10_000;
+
 const padded = (sequence: number): string => String(sequence).padStart(12, '0');
 /** Newest first: an index is read in ascending order. */
 export const place = (sequence: number): string => String(999_999_999_999 - sequence).padStart(12, '0');
@@ -48,6 +60,8 @@ export const throughKey = (consumer: string) => `through:${consumer}`;
 export const snapshotKey = (subject: string) => `snapshot:${subject}`;
 export const nameKey = (userName: string) => `name:${emailKey(userName)}`;
 export const progressKey = 'recheck';
+export const seatsKey = (sequence: number) => `seats:${padded(sequence)}`;
+export const seatsIndex = 'seats';
 export const entriesIndex = 'entries';
 /** Entries with something that a rule refused. */
 export const refusedIndex = 'refused';

@@ -13,7 +13,10 @@ import {
   refusedIndex,
   resultKey,
   resultsIndex,
+  type SeatRow,
   type StoredResult,
+  seatsIndex,
+  seatsKey,
   sequenceAt,
   type Through,
   throughKey,
@@ -100,6 +103,17 @@ export function readLog(store: Store) {
     return entry?.value ?? null;
   }
 
-  return { page, progress };
+  /** The ledger behind the bill, newest first. */
+  async function seatRows(tenant: string, limit: number): Promise<SeatRow[]> {
+    const scope = logScope(tenant);
+    const { members } = await store.range(scope, seatsIndex, { limit });
+    const rows = await store.read<SeatRow>(
+      scope,
+      members.map((member) => seatsKey(sequenceAt(member))),
+    );
+    return rows.flatMap((row) => row?.value ?? []);
+  }
+
+  return { page, progress, seatRows };
 }
 export type ReadLog = ReturnType<typeof readLog>;

@@ -1,0 +1,72 @@
+import type { OutgoingEvent } from '@claras/contracts/cloud-event';
+import type { OutcomeFact } from '@claras/contracts/events';
+import type { Runtime } from '@claras/ports/runtime';
+import { type Scope, type Store, StoreUnavailable } from '@claras/ports/store/store';
+import type { Bill } from './decide.ts';
+
+const billKey = 'bill';
+const leaseKey = 'lease';
+const patience = 20;
+const scopeOf = (tenant: string): Scope => `billing-sync/${tenant}`;
+
+/** Longer than Stripe's library goes on for one update (three times 10 s, twice): who was silent so long has no call in flight any more. */
+export const leaseMs = 120_000;
+
+interface Lease {
+  holder: string;
+  until: number;
+}
+
+const told = (fact: OutcomeFact, now: number): OutgoingEvent => ({
+  ...fact,
+  subject: 'Consumers/billing-sync',
+  time: new Date(now).toISOString(),
+});
+
+/** Each tenant's bill as this service knows it, and who may send it. */
+export function bills({ store, runtime }: { store: Store; runtime: Runtime }) {
+  /** Reads the bill, writes what `edit` makes of it, and tells; from the start again when another process came first. */
+  async function change(tenant: string, edit: (bill: Bill) => Bill | undefined, ...facts: OutcomeFact[]): Promise<Bill> {
+    for (let tries = 0; tries < patience; tries++) {
+      const [entry] = await store.read<Bill>(scopeOf(tenant), [billKey]);
+      const before = entry?.value ?? { sent: [] };
+      const after = edit(before);
+      if (!after) return before;
+      const time = runtime.now();
+      const result = await store.commit(scopeOf(tenant), {
+        ...{ id: runtime.id(), time, expect: { [billKey]: entry?.version ?? 0 }, put: { [billKey]: after } },
+        events: facts.map((fact) => told(fact, time)),
+      });
+      if (result.ok) return after;
+    }
+    throw new StoreUnavailable(`gave up after ${patience} conflicting writes`);
+  }
+
+  return {
+    change,
+    async read(tenant: string): Promise<Bill> {
+      const [entry] = await store.read<Bill>(scopeOf(tenant), [billKey]);
+      return entry?.value ?? { sent: [] };
+    },
+
+    /** True while `holder` alone may send: takes a free or lapsed lease, or extends its own. */
+    async lease(tenant: string, holder: string): Promise<boolean> {
+      const [entry] = await store.read<Lease>(scopeOf(tenant), [leaseKey]);
+      const now = runtime.now();
+      if (entry && entry.value.holder !== holder && entry.value.until > now) return false;
+      const result = await store.commit(scopeOf(tenant), {
+        ...{ id: runtime.id(), time: now, expect: { [leaseKey]: entry?.version ?? 0 } },
+        put: { [leaseKey]: { holder, until: now + leaseMs } satisfies Lease },
+      });
+      return result.ok;
+    },
+
+    async release(tenant: string, holder: string): Promise<void> {
+      const [entry] = await store.read<Lease>(scopeOf(tenant), [leaseKey]);
+      if (entry?.value.holder !== holder) return;
+      const expect = { [leaseKey]: entry.version };
+      await store.commit(scopeOf(tenant), { id: runtime.id(), time: runtime.now(), expect, remove: [leaseKey] });
+    },
+  };
+}
+export type Bills = ReturnType<typeof bills>;

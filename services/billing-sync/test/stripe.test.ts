@@ -1,0 +1,200 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { toRecord } from '@claras/contracts/cloud-event';
+import { topicOfService, topics } from '@claras/contracts/topics';
+import type { Billing } from '@claras/ports/billing/billing';
+import { stripeBilling } from '@claras/ports/billing/stripe-billing';
+import { memoryBus } from '@claras/ports/bus/memory-bus';
+import type { CoreApp } from '@claras/ports/core-app/core-app';
+import type { Runtime } from '@claras/ports/runtime';
+import { memoryStore } from '@claras/ports/store/memory-store';
+import type { Store } from '@claras/ports/store/store';
+import { systemRuntime } from '@claras/ports/system-runtime';
+import { createHealth } from '@claras/service-kit/health';
+import { createMetrics } from '@claras/service-kit/metrics';
+import t, { type Test } from 'tap';
+import { stripeSimulator } from '../../../packages/ports/test/stripe-simulator.ts';
+import { billingSync } from '../src/consumer.ts';
+
+/** A clock that runs as much faster: at a hundred, Stripe's window of 30 s is over in 0.3 s, a lease of a minute in 0.6 s. */
+const fast = (haste: number): Runtime => {
+  const began = systemRuntime.now();
+  return {
+    ...systemRuntime,
+    now: () => began + (systemRuntime.now() - began) * haste,
+    sleep: (ms, signal) => systemRuntime.sleep(ms / haste, signal),
+  };
+};
+const silent = { info() {}, warn() {}, error() {} };
+
+async function stage(t: Test, tenants: readonly string[], haste = 100) {
+  const runtime = fast(haste);
+  const stripe = await stripeSimulator({ clock: runtime.now });
+  t.teardown(stripe.close);
+  for (const tenant of tenants) stripe.subscribe(tenant, 0);
+  const store = memoryStore({ cells: 2, topicOf: topicOfService, runtime });
+  const bus = memoryBus({ runtime });
+  await bus.prepare(Object.values(topics).map(({ name }) => ({ name, partitions: 2 })));
+  const teams = new Map(tenants.map((tenant) => [tenant, { active: 0, version: 0 }]));
+  const coreApp: CoreApp = { apply: async () => [], seats: async (tenant) => ({ ...teams.get(tenant)! }) };
+  const [health, metrics] = [createHealth(), createMetrics('test')];
+  const flying = new Set<string>();
+  const overlaps: string[] = [];
+
+  /** A process; `kill` stops it in the middle of whatever it does, for ever. */
+  async function start() {
+    let alive = true;
+    const never = new Promise<never>(() => {});
+    const mortal =
+      <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+      async (...args: A): Promise<R> => {
+        if (!alive) return never;
+        const result = await call(...args);
+        return alive ? result : never;
+      };
+    const seen: Store = { ...store, read: mortal(store.read) as Store['read'], range: mortal(store.range), commit: mortal(store.commit) };
+    const api = stripeBilling({ secretKey: 'sk_test_123', api: stripe.api, timeout: 300 });
+    const billing: Billing = {
+      ...api,
+      billed: mortal(api.billed),
+      setSeats: mortal(async (tenant, seats) => {
+        if (flying.has(tenant)) overlaps.push(tenant);
+        flying.add(tenant);
+        return api.setSeats(tenant, seats).finally(() => flying.delete(tenant));
+      }),
+    };
+    const consumer = await billingSync({ store: seen, bus, runtime, log: silent, health, metrics, coreApp, billing });
+    const stop = () => Promise.race([consumer.close(), systemRuntime.sleep(2000)]);
+    t.teardown(stop);
+    return {
+      stop,
+      kill(): void {
+        alive = false;
+        void stop();
+      },
+    };
+  }
+
+  async function change(tenant: string, difference: number): Promise<void> {
+    const team = teams.get(tenant)!;
+    team.active += difference;
+    team.version++;
+    const type = difference > 0 ? 'profile.created' : 'profile.archived';
+    const data = { profile: { id: 'p', displayName: 'P', role: 'adviser', status: 'active' }, cause: 'scim' };
+    const event = { type, subject: 'Profiles/p', time: new Date(runtime.now()).toISOString(), data };
+    await bus.publish(topics.team.name, [toRecord('team', 'core', tenant, team.version, event)]);
+  }
+  const approve = (tenant: string, quantity: number) => {
+    const event = {
+      type: 'seats.approved',
+      subject: 'Seats',
+      time: new Date(runtime.now()).toISOString(),
+      data: { quantity, by: 'operator' },
+    };
+    return bus.publish(topics.control.name, [toRecord('control', 'control', tenant, 1, event)]);
+  };
+  const exact = (tenant: string) => stripe.quantity(tenant) === teams.get(tenant)?.active;
+  async function until(what: string, holds: () => boolean, ms = 15_000): Promise<void> {
+    const deadline = systemRuntime.now() + ms;
+    while (!holds()) {
+      if (systemRuntime.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
+      await wait(5);
+    }
+  }
+  return { stripe, health, metrics, overlaps, start, change, approve, exact, until };
+}
+
+t.test(
+  'B1 B2 B4 joins and leaves, killed processes, lost answers: the quantity is exact, each change one effect, one call at a time',
+  async (t) => {
+    const tenants = ['acme', 'beta', 'gamma'];
+    const { stripe, overlaps, start, change, exact, until } = await stage(t, tenants, 40);
+    stripe.sometimes(0.2, 'after');
+    let processes = [await start(), await start()];
+    for (let n = 0; n < 400; n++) {
+      const tenant = tenants[Math.floor(Math.random() * 3)]!;
+      await change(tenant, Math.random() < 0.7 ? 1 : -1);
+      await wait(5);
+      if (n % 100 === 99) {
+        processes[0]!.kill();
+        processes = [processes[1]!, await start()];
+      }
+    }
+    stripe.always();
+    await until('every bill is exact', () => tenants.every(exact));
+    t.strictSame(overlaps, [], 'no two calls for a tenant at once');
+    const keys = stripe.updates.map(({ tenant, key }) => `${tenant} ${key}`);
+    t.equal(new Set(keys).size, keys.length, `each of ${keys.length} changes once`);
+    await Promise.all(processes.map(({ stop }) => stop()));
+  },
+);
+
+t.test('B3 a storm of 429 loses nothing, and is waited for', async (t) => {
+  const { stripe, health, start, change, exact, until } = await stage(t, ['acme']);
+  stripe.sometimes(1, 'rate');
+  const process = await start();
+  for (let n = 0; n < 5; n++) await change('acme', 1);
+  await until('it is said on /health', () => JSON.stringify(health.report()).includes('seats wait: BillingUnavailable'));
+  stripe.always();
+  await until('the bill is exact', () => exact('acme'));
+  await process.stop();
+});
+
+t.test('B6 B8 three thousand joins and a hundred flaps are a few updates', async (t) => {
+  const { stripe, start, change, exact, until } = await stage(t, ['acme']);
+  const process = await start();
+  for (let n = 0; n < 3000; n++) await change('acme', 1);
+  await until('the first cycle is billed', () => exact('acme') && stripe.quantity('acme') === 3000);
+  const first = stripe.updates.length;
+  t.ok(first <= 10, `${first} updates for 3,000 joins`);
+  for (let n = 0; n < 100; n++) await change('acme', n % 2 ? 1 : -1);
+  await until('the flaps are over', () => exact('acme'));
+  await wait(700);
+  t.ok(stripe.updates.length - first <= 2, `${stripe.updates.length - first} updates for 100 flaps`);
+  t.ok(exact('acme'));
+  await process.stop();
+});
+
+t.test('B7 a quantity that somebody edited in Stripe is seen by the next comparison, and set right', async (t) => {
+  const { stripe, metrics, start, change, exact, until } = await stage(t, ['acme'], 2000);
+  const process = await start();
+  for (let n = 0; n < 4; n++) await change('acme', 1);
+  await until('the bill is exact', () => exact('acme'));
+  stripe.edit('acme', 9);
+  let drift = false;
+  await until('it is set right', () => {
+    void metrics.text().then((text) => {
+      drift ||= /claras_billing_seat_drift\{.*acme.*\} 5/.test(text);
+    });
+    return exact('acme') && drift;
+  });
+  await process.stop();
+});
+
+t.test('a swing downward waits until somebody approves it, and says so', async (t) => {
+  const { stripe, health, start, change, approve, exact, until } = await stage(t, ['acme']);
+  let process = await start();
+  for (let n = 0; n < 60; n++) await change('acme', 1);
+  await until('the bill is exact', () => exact('acme'));
+  for (let n = 0; n < 50; n++) await change('acme', -1);
+  await until('it is held', () => JSON.stringify(health.report()).includes('a swing from 60 to 10 seats waits'));
+  await approve('acme', 11);
+  await process.stop();
+  process = await start();
+  await wait(500);
+  t.equal(stripe.quantity('acme'), 60, 'held over a restart, and by the approval of another quantity');
+  await approve('acme', 10);
+  await until('the approved quantity is billed', () => exact('acme'));
+  await until('and nothing is held any more', () => !JSON.stringify(health.report()).includes('a swing'));
+  await process.stop();
+});
+
+t.test('a key that Stripe refuses, and a tenant without a subscription, are said on /health; what is mended goes on', async (t) => {
+  const { stripe, health, start, change, exact, until } = await stage(t, ['acme']);
+  stripe.sometimes(1, 401);
+  const process = await start();
+  await change('acme', 1);
+  await until('said', () => JSON.stringify(health.report()).includes('disconnected'));
+  stripe.always();
+  await until('the bill is exact', () => exact('acme'));
+  await process.stop();
+});
