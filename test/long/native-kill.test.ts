@@ -8,7 +8,9 @@ import { simulate } from '@claras/entra-simulator/simulate';
 import t from 'tap';
 import { corpusPasses } from '../support/corpus.ts';
 import { eventually, freePorts, restApi } from '../support/gateway.ts';
+import { recheckProgress, refusals, roleAudit, timelineOf } from '../support/log-stories.ts';
 import { mapping, played, teamIs } from '../support/provisioned.ts';
+import { flapping, takeOver } from '../support/rule-stories.ts';
 
 /** Every service as its own process on real Redis and real Kafka, as `npm run start:native` runs them. */
 const root = resolve(import.meta.dirname, '../..');
@@ -76,6 +78,17 @@ t.test('M31 kill -9 of each service in turn during an initial cycle of 2,000 use
   });
   await teamIs(t, api, tenant.id, founding, [mapping, 'initial']);
 });
+
+const product = { api, scimUrl };
+for (const [title, story] of [
+  ['T19 M7 M9 M10 no owner is lower at any moment of 1,000 flaps', flapping],
+  ['S02 M18 a profile is taken over inside the provider’s domains only', takeOver],
+  ['M29 a user’s timeline', timelineOf],
+  ['M29 what a rule refused', refusals],
+  ['M8 the progress of a re-check', recheckProgress],
+  ['M10 M11 roles in the audit log', roleAudit],
+] as const)
+  t.test(`${title}, on real Redis and Kafka`, (t) => story(t, product));
 
 t.test('Entra’s corpus passes on real Redis and Kafka, in 16 tenants at once', (t) =>
   corpusPasses(t, { scimUrl, tenants: 16, key: async () => (await api.tenant(`Corpus ${randomUUID()}`)).key }),

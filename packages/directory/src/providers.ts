@@ -16,8 +16,10 @@ export interface Provider {
   /** Replacing a group's members adds to them. */
   additiveMembers?: boolean;
   mapping: RoleMapping;
+  /** What sign-in needs: whatever it is, it is kept as it came. */
+  settings?: unknown;
 }
-export type NewProvider = Pick<Provider, 'name' | 'protocol' | 'domains'>;
+export type NewProvider = Pick<Provider, 'name' | 'protocol' | 'domains' | 'settings'>;
 /** `version`: of the provider as it was read; a save that states an older one is refused. */
 export type ListedProvider = Provider & { version: number };
 
@@ -26,13 +28,14 @@ const mostProviders = 50;
 
 export const providerKey = (id: string) => `provider:${id}`;
 
-export const newProvider = (id: string, { name, protocol, domains }: NewProvider, scim: boolean): Provider => ({
+export const newProvider = (id: string, { name, protocol, domains, settings }: NewProvider, scim: boolean): Provider => ({
   id,
   name,
   protocol,
   domains: domains.map((domain) => domain.trim().toLowerCase()),
   scim,
   mapping: {},
+  ...(settings === undefined ? {} : { settings }),
 });
 
 /** What consumers must know when SCIM is switched or the mapping is saved: the provider that counts now, or none. */

@@ -83,6 +83,12 @@ async function stage(t: Test, tenants: readonly string[], haste = 100) {
     const event = { type, subject: 'Profiles/p', time: new Date(runtime.now()).toISOString(), data };
     await bus.publish(topics.team.name, [toRecord('team', 'core', tenant, team.version, event)]);
   }
+  /** The same once more, years later. */
+  function old(tenant: string, version: number): Promise<void> {
+    const data = { profile: { id: 'p', displayName: 'P', role: 'adviser', status: 'active' }, cause: 'scim' };
+    const event = { type: 'profile.archived', subject: 'Profiles/p', time: '2020-01-01T00:00:00Z', data };
+    return bus.publish(topics.team.name, [toRecord('team', 'core', tenant, version, event)]);
+  }
   const approve = (tenant: string, quantity: number) => {
     const event = {
       type: 'seats.approved',
@@ -100,7 +106,7 @@ async function stage(t: Test, tenants: readonly string[], haste = 100) {
       await wait(5);
     }
   }
-  return { stripe, health, metrics, overlaps, start, change, approve, exact, until };
+  return { stripe, health, metrics, overlaps, start, change, old, approve, exact, until };
 }
 
 t.test(
@@ -139,8 +145,8 @@ t.test('B3 a storm of 429 loses nothing, and is waited for', async (t) => {
   await process.stop();
 });
 
-t.test('B6 B8 three thousand joins and a hundred flaps are a few updates', async (t) => {
-  const { stripe, start, change, exact, until } = await stage(t, ['acme']);
+t.test('B5 B6 B8 three thousand joins and a hundred flaps are a few updates', async (t) => {
+  const { stripe, start, change, old, exact, until } = await stage(t, ['acme']);
   const process = await start();
   for (let n = 0; n < 3000; n++) await change('acme', 1);
   await until('the first cycle is billed', () => exact('acme') && stripe.quantity('acme') === 3000);
@@ -150,6 +156,10 @@ t.test('B6 B8 three thousand joins and a hundred flaps are a few updates', async
   await until('the flaps are over', () => exact('acme'));
   await wait(700);
   t.ok(stripe.updates.length - first <= 2, `${stripe.updates.length - first} updates for 100 flaps`);
+  const before = stripe.updates.length;
+  await old('acme', 7);
+  await wait(700);
+  t.equal(stripe.updates.length, before, 'B5 an event of long ago changes nothing');
   t.ok(exact('acme'));
   await process.stop();
 });

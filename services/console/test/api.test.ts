@@ -193,6 +193,28 @@ t.test('M6 the role mapping takes zero or more group names for each role', async
     t.equal((await ask('PUT', path, { body: { mapping: wrong, version: version + 1 } })).status, 400);
 });
 
+t.test(
+  'M2 switching SCIM, the role mapping and the reading of members leaves the sign-in settings byte for byte as they were',
+  async (t) => {
+    const { ask } = await open();
+    const settings = { sso: { entityId: 'urn:x', x509: 'MIIC…', order: [3, 1, 2], nested: { b: null, a: '' } }, '10': 1, empty: {} };
+    const { id } = (
+      await ask('POST', '/tenants/other/providers', { body: { name: 'Okta', domains: ['o.example'], settings } })
+    ).json<Provider>();
+    const read = async () => (await ask('GET', '/tenants/other/providers')).json<{ items: Provider[] }>().items[0]!;
+    const before = await read();
+    t.strictSame(before.settings, settings);
+    for (const body of [{ scim: true }, { additiveMembers: true }, { scim: false }, { additiveMembers: false }])
+      t.equal((await ask('PATCH', `/tenants/other/providers/${id}`, { body })).status, 200);
+    const { version } = await read();
+    await ask('PUT', `/tenants/other/providers/${id}/role-mapping`, { body: { mapping: { owner: ['Board'] }, version } });
+    const { mapping, ...after } = await read();
+    t.strictSame(mapping, { owner: ['Board'] });
+    t.equal(JSON.stringify(after.settings), JSON.stringify(before.settings));
+    t.strictSame({ ...after, version: 0, mapping: {} }, { ...before, version: 0 }, 'and every other field');
+  },
+);
+
 t.test('a role mapping saved over a newer one is 409, with the newer one', async (t) => {
   const { ask, providers } = await open();
   const [entra] = await providers.list('acme');

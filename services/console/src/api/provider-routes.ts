@@ -42,8 +42,8 @@ export function providerRoutes(providers: Providers, preview: PreviewParts): Fas
     app.post(
       '/tenants/:tenant/providers',
       { schema: { params: OfTenant, body: NewProvider, response: { 201: Provider } } },
-      async ({ params, actor, body: { name, protocol = 'saml', domains = [] } }, reply) =>
-        reply.code(201).send(shown(await providers.add(params.tenant, { name, protocol, domains }, actor))),
+      async ({ params, actor, body: { name, protocol = 'saml', domains = [], settings } }, reply) =>
+        reply.code(201).send(shown(await providers.add(params.tenant, { name, protocol, domains, settings }, actor))),
     );
 
     app.patch(

@@ -1,0 +1,122 @@
+import type { AuditEntry, LogPage, ProvisioningEntry, RecheckProgress } from '@claras/contracts/console-api';
+import type { Test } from 'tap';
+import { eventually, type RestApi } from './gateway.ts';
+import { client, type Product, patch } from './rule-stories.ts';
+
+/** The entries about a user, oldest first, once every consumer has done with all of them. */
+const timeline = (api: RestApi, tenant: string, query: string): Promise<ProvisioningEntry[]> =>
+  eventually(10_000, 'every consumer is done', async () => {
+    const { items } = await api.ask<LogPage>('GET', `/tenants/${tenant}/provisioning-log?${query}`);
+    const done = items.length > 0 && items.every(({ consumers }) => consumers.every((consumer) => consumer.done));
+    return done ? items.toReversed() : undefined;
+  });
+
+/** M29: each request of a user, what it changed, and what every consumer did, with times. */
+export async function timelineOf(t: Test, { api, scimUrl }: Product): Promise<void> {
+  const tenant = await api.tenant('Timeline', ['a.example']);
+  await api.map(tenant.id, tenant.provider, { manager: ['Leads'] });
+  const send = client(scimUrl, tenant.key);
+  const { id } = await send('POST', '/Users', { userName: 'ann@a.example', displayName: 'Ann', title: 'Adviser' });
+  const group = await send('POST', '/Groups', { displayName: 'Leads' });
+  await send('PATCH', `/Groups/${group.id}`, patch({ op: 'add', path: 'members', value: [{ value: id }] }));
+  await send(
+    'PATCH',
+    `/Users/${id}`,
+    patch({ op: 'replace', path: 'title', value: 'Lead' }, { op: 'replace', path: 'active', value: 'False' }),
+  );
+  await send('DELETE', `/Users/${id}`);
+
+  for (const user of ['ANN@a.example', id]) {
+    const entries = await eventually(10_000, 'all four', async () => {
+      const found = await timeline(api, tenant.id, `user=${user}`);
+      return found.length === 4 ? found : undefined;
+    });
+    t.strictSame(
+      entries.map(({ type, request }) => [type, request]),
+      [
+        ['user.created', 'POST /Users'],
+        ['group.members.changed', `PATCH /Groups/${group.id}`],
+        ['user.updated', `PATCH /Users/${id}`],
+        ['user.deleted', `DELETE /Users/${id}`],
+      ],
+    );
+    const did = entries.map(({ results }) => results.map(({ consumer, facet, outcome }) => `${consumer} ${facet} ${outcome}`));
+    t.strictSame(did.slice(0, 3), [['profile-sync identity applied'], ['role-mapper role applied'], ['archiver access applied']]);
+    t.match(did[3]?.join(), 'profile-sync removal applied');
+    const changed = Object.fromEntries(entries[2]?.changes.map(({ attribute, ...values }) => [attribute, values]) ?? []);
+    t.strictSame(changed, { active: { old: true, new: false }, title: { old: 'Adviser', new: 'Lead' } });
+    t.match(entries[1]?.changes, [{ attribute: 'members', new: [id] }]);
+    for (const { time, traceparent, results } of entries) {
+      t.match(traceparent, /^00-[0-9a-f]{32}-/);
+      for (const { at } of results) t.ok(Date.parse(at) >= Date.parse(time), 'done after it was asked');
+    }
+    t.match(entries.at(-1), { name: 'ann@a.example' }, 'who it was is still said');
+  }
+}
+
+/** M29: what a rule refused is found, with the reason. */
+export async function refusals(t: Test, { api, scimUrl }: Product): Promise<void> {
+  const tenant = await api.tenant('Refused', ['a.example']);
+  await api.ask('POST', `/tenants/${tenant.id}/team`, { email: 'bob@elsewhere.example', displayName: 'Bob' });
+  const send = client(scimUrl, tenant.key);
+  await send('POST', '/Users', { userName: 'ok@a.example' });
+  await send('POST', '/Users', { userName: 'bob@elsewhere.example' });
+  const [entry, ...others] = await timeline(api, tenant.id, 'refused=true');
+  t.strictSame(others, []);
+  t.match(entry, {
+    name: 'bob@elsewhere.example',
+    results: [{ facet: 'identity', outcome: 'refused', reason: /outside the provider’s domains/ }],
+  });
+  const { items, next } = await api.ask<LogPage>('GET', `/tenants/${tenant.id}/provisioning-log?type=user&limit=1`);
+  t.match(items, [{ type: 'user.created', name: 'bob@elsewhere.example' }], 'newest first');
+  const older = await api.ask<LogPage>('GET', `/tenants/${tenant.id}/provisioning-log?type=user&limit=5&before=${next}`);
+  t.match(older, { items: [{ name: 'ok@a.example' }] });
+  t.notOk('next' in older, 'and that is all');
+}
+
+/** M8: the re-check after a saved mapping tells how far it is. */
+export async function recheckProgress(t: Test, { api, scimUrl }: Product): Promise<void> {
+  const tenant = await api.tenant('Progress', ['a.example']);
+  const send = client(scimUrl, tenant.key);
+  const ids: string[] = [];
+  for (let n = 0; n < 12; n++) ids.push((await send('POST', '/Users', { userName: `p${n}@a.example` })).id);
+  await send('POST', '/Groups', { displayName: 'Leads', members: ids.slice(0, 7).map((value) => ({ value })) });
+  await send('POST', '/Groups', { displayName: 'Others', members: ids.slice(7).map((value) => ({ value })) });
+  const before = (await timeline(api, tenant.id, '')).length;
+  await api.map(tenant.id, tenant.provider, { manager: ['Leads'] });
+  const recheck = await eventually(10_000, 'the re-check is done', async () => {
+    const answer = await api.ask<{ recheck: RecheckProgress | null }>('GET', `/tenants/${tenant.id}/recheck`);
+    return answer.recheck?.finished && answer.recheck.total > 0 ? answer.recheck : undefined;
+  });
+  t.match(recheck, { done: 12, total: 12, changed: 7, finished: true });
+  const entries = await eventually(10_000, 'it stands in the log', async () => {
+    const found = await timeline(api, tenant.id, '');
+    return found.length > before ? found : undefined;
+  });
+  t.match(entries.at(-1), { type: 'provisioning.changed', resultsTotal: 7 });
+}
+
+/** M10 M11: a role that was changed, by a mapping or by hand, stands in the audit log. */
+export async function roleAudit(t: Test, { api, scimUrl }: Product): Promise<void> {
+  const tenant = await api.tenant('Roles', ['a.example']);
+  await api.map(tenant.id, tenant.provider, { owner: ['Board'] });
+  const send = client(scimUrl, tenant.key);
+  const { id } = await send('POST', '/Users', { userName: 'ann@a.example' });
+  await send('POST', '/Groups', { displayName: 'Board', members: [{ value: id }] });
+  const owner = await eventually(10_000, 'an owner by mapping', async () =>
+    (await api.team(tenant.id)).find(({ role }) => role === 'owner'),
+  );
+  await api.ask('POST', `/tenants/${tenant.id}/team`, { email: 'zoe@a.example', displayName: 'Zoe', role: 'owner' });
+  await api.ask('PUT', `/tenants/${tenant.id}/team/${owner.id}/role`, { role: 'manager' });
+  await api.ask('POST', `/tenants/${tenant.id}/team/${owner.id}/archive`);
+  const entries = await eventually(10_000, 'all of it is told', async () => {
+    const { items } = await api.ask<{ items: AuditEntry[] }>('GET', `/tenants/${tenant.id}/audit-log`);
+    const found = items.filter(({ subject }) => subject === `Profiles/${owner.id}`).toReversed();
+    return found.length === 3 ? found : undefined;
+  });
+  t.match(entries, [
+    { by: 'scim', action: 'role.changed', details: { from: 'adviser', to: 'owner' } },
+    { by: 'operator', action: 'role.changed', details: { from: 'owner', to: 'manager' } },
+    { by: 'operator', action: 'profile.archived' },
+  ]);
+}
