@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { simulate } from '@claras/entra-simulator/simulate';
 import t from 'tap';
 import { corpusPasses } from '../support/corpus.ts';
@@ -19,7 +20,11 @@ const port = await freePorts(8);
 const env = { ...process.env, NATIVE_DIR: dir, PORT: String(port) };
 const gateway: ChildProcess = spawn(process.execPath, [join(root, 'deploy/native/start.ts')], {
   env,
-  stdio: ['ignore', 'ignore', 'inherit'],
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+let printed = '';
+gateway.stdout?.on('data', (text: Buffer) => {
+  printed = (printed + text).slice(0, 20_000);
 });
 t.teardown(async () => {
   gateway.kill('SIGTERM');
@@ -89,6 +94,22 @@ for (const [title, story] of [
   ['M10 M11 roles in the audit log', roleAudit],
 ] as const)
   t.test(`${title}, on real Redis and Kafka`, (t) => story(t, product));
+
+t.test('M27 a subscriber that is killed and started again proves by the sequence that it missed nothing', async (t) => {
+  const brokers = /kafka:\/\/(\S+)/.exec(printed)?.[1] as string;
+  const state = join(dir, 'sequences.json');
+  const argv = [join(root, 'examples/subscriber/main.ts'), '--brokers', brokers, '--state', state, '--group', 'sample'];
+  const first = spawn(process.execPath, argv, { stdio: 'ignore' });
+  await eventually(60_000, 'it has handled something', async () => (readFileSync(state, 'utf8').length > 2 ? true : undefined));
+  first.kill('SIGKILL');
+  await once(first, 'exit');
+  const { stdout } = await promisify(execFile)(process.execPath, [...argv, '--idle', '15']);
+  const { streams, total, gaps } = JSON.parse(stdout);
+  const { items } = await api.ask<{ items: object[] }>('GET', '/tenants');
+  t.equal(gaps, 0);
+  t.equal(streams, items.length, 'every tenant');
+  t.ok(total > 10_000, `${total} events`);
+});
 
 t.test('Entra’s corpus passes on real Redis and Kafka, in 16 tenants at once', (t) =>
   corpusPasses(t, { scimUrl, tenants: 16, key: async () => (await api.tenant(`Corpus ${randomUUID()}`)).key }),
