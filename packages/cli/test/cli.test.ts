@@ -199,7 +199,10 @@ t.test('M11 roles and access by hand, of a profile named by its e-mail or its id
 });
 
 t.test('lag and health are told, and health has its exit code', async (t) => {
-  t.match(await done('lag'), /^GROUP +TOPIC +PARTITION +MESSAGES +SECONDS\nprofile-sync +claras\.directory\.v1 +all +0 +0\.0\n/);
+  t.match(
+    await done('lag'),
+    /^0 wait, 0.0 s\nGROUP +TOPIC +PARTITION +MESSAGES +SECONDS\nprofile-sync +claras\.directory\.v1 +all +0 +0\.0\n/,
+  );
   t.match(JSON.parse(await done('lag', '--json')), { messages: 0 });
   t.equal((await run(['health', '--api', api], {})).code, 0, 'without a token');
   health.set('store', false, 'does not answer');

@@ -5,7 +5,7 @@ import { embeddedBus } from './bus/embedded-bus.ts';
 import { kafkaBus } from './bus/kafka-bus.ts';
 import { memoryBus } from './bus/memory-bus.ts';
 import type { Log } from './log.ts';
-import { relay } from './relay.ts';
+import { type RelayOptions, relay } from './relay.ts';
 import type { Runtime } from './runtime.ts';
 import { lmdbEnvironment } from './store/lmdb-environment.ts';
 import { lmdbStore } from './store/lmdb-store.ts';
@@ -18,7 +18,7 @@ export interface Backing {
   store: Store;
   bus: Bus;
   /** Publishes what `service` commits. Each process that commits events runs one (DECISIONS 7). */
-  relay(service: EventSource): { close(): Promise<void> };
+  relay(service: EventSource, onState?: RelayOptions['onState']): { close(): Promise<void> };
   close(): Promise<void>;
 }
 
@@ -56,11 +56,20 @@ export async function openBacking(options: BackingOptions): Promise<Backing> {
   return {
     store,
     bus,
-    relay(service) {
+    relay(service, onState) {
       const outbox = store.outbox(service);
       // Commits stand in the log already.
       if (!outbox) return { close: async () => {} };
-      return relay({ outbox, bus, topic: topics[topicOfService[service]].name, cells, runtime, log, holder: runtime.id() });
+      return relay({
+        outbox,
+        bus,
+        topic: topics[topicOfService[service]].name,
+        cells,
+        runtime,
+        log,
+        holder: runtime.id(),
+        ...(onState ? { onState } : {}),
+      });
     },
     async close() {
       closing.abort();

@@ -8,6 +8,7 @@ import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { operationsServer } from './operations-server.ts';
 import { type Running, run } from './run.ts';
+import { tellEvents } from './tell-events.ts';
 
 /** Runs a process that is one consumer: what all of them are wired to, and the operations server beside it. */
 export function runConsumer<Needed extends keyof Config>(
@@ -22,8 +23,8 @@ export function runConsumer<Needed extends keyof Config>(
     const seen = { metrics: createMetrics(name), health: createHealth() };
     const operations = await operationsServer(config, seen);
     const { store, bus, relay, close } = await openBacking({ ...config, runtime, log });
+    const telling = tellEvents({ store, relay }, [name], { ...seen, runtime });
     const consumer = await start({ ...seen, store, bus, runtime, log }, config);
-    const telling = relay(name);
     return {
       async close() {
         await consumer.close();

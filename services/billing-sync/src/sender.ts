@@ -91,7 +91,7 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
     { active: quantity, version }: Seats,
   ): Promise<number> {
     const before = bill.billed?.quantity ?? 0;
-    problems.set(`held ${tenant}`, `a swing from ${before} to ${quantity} seats waits: claras-scim seats approve --tenant ${tenant}`);
+    problems.set(`held ${tenant}`, `a swing from ${before} to ${quantity} seats waits: claras-scim seats approve`);
     if (isNew) {
       await bills.change(tenant, () => bill, { type: 'seats.held', data: { quantity, version, before } });
       log.warn({ tenant, before, quantity }, 'seats are held until somebody approves');

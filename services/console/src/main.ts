@@ -9,6 +9,7 @@ import { createLog } from '@claras/service-kit/log';
 import { createMetrics } from '@claras/service-kit/metrics';
 import { operationsRoutes } from '@claras/service-kit/operations-routes';
 import { run } from '@claras/service-kit/run';
+import { tellEvents } from '@claras/service-kit/tell-events';
 import { watchDependencies } from '@claras/service-kit/watch-dependencies';
 import { auditLog } from './audit-log/consumer.ts';
 import { consoleServer } from './console-server.ts';
@@ -24,8 +25,7 @@ await run('console', async () => {
   const projections = await Promise.all([provisioningLog(parts), auditLog(parts)]);
   const beside = [
     ...projections,
-    backing.relay('edge'),
-    backing.relay('control'),
+    tellEvents({ store, ...backing }, ['edge', 'control'], { metrics, health, runtime }),
     watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log }),
   ];
   const guard = { keys: keys({ store, runtime, pepper: config.keyPepper }), adminToken: config.adminToken };

@@ -6,6 +6,7 @@ import { createLog } from '@claras/service-kit/log';
 import { createMetrics } from '@claras/service-kit/metrics';
 import { operationsRoutes } from '@claras/service-kit/operations-routes';
 import { run } from '@claras/service-kit/run';
+import { tellEvents } from '@claras/service-kit/tell-events';
 import { watchDependencies } from '@claras/service-kit/watch-dependencies';
 import Fastify from 'fastify';
 import { coreApp } from './core-app.ts';
@@ -13,14 +14,14 @@ import { coreAppPath, coreAppRoutes } from './routes.ts';
 
 await run('core-app', async () => {
   const config = readConfig(process.env, ['coreAppToken']);
-  const [log, health] = [createLog('core-app', config), createHealth()];
+  const [log, health, metrics] = [createLog('core-app', config), createHealth(), createMetrics('core-app')];
   const backing = await openBacking({ ...config, runtime, log });
   const watch = watchDependencies({ store: backing.store.ping }, { health, runtime, log });
   const app = Fastify();
   const core = coreApp({ store: backing.store, runtime });
-  const relay = backing.relay('core');
+  const relay = tellEvents(backing, ['core'], { metrics, health, runtime });
   await app.register(coreAppRoutes({ core, token: config.coreAppToken, log }), { prefix: coreAppPath });
-  await app.register(operationsRoutes({ metrics: createMetrics('core-app'), health }));
+  await app.register(operationsRoutes({ metrics, health }));
   await app.listen(config);
   return {
     async close() {

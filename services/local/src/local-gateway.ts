@@ -22,6 +22,7 @@ import { createLog } from '@claras/service-kit/log';
 import { createMetrics } from '@claras/service-kit/metrics';
 import { operationsRoutes } from '@claras/service-kit/operations-routes';
 import type { Running } from '@claras/service-kit/run';
+import { tellEvents } from '@claras/service-kit/tell-events';
 import { watchDependencies } from '@claras/service-kit/watch-dependencies';
 import Fastify from 'fastify';
 import { localSecrets } from './secrets.ts';
@@ -33,7 +34,7 @@ export async function localGateway(config: Config): Promise<Running> {
   const [log, metrics, health] = [createLog('claras', config), createMetrics('claras'), createHealth()];
   const backing = await openBacking({ ...config, runtime, log });
   const { store, bus } = backing;
-  const relays = (Object.keys(topicOfService) as EventSource[]).map(backing.relay);
+  const telling = tellEvents(backing, Object.keys(topicOfService) as EventSource[], { metrics, health, runtime });
 
   const team = coreApp({ store, runtime });
   const isStripe = config.billingUrl.startsWith('stripe:');
@@ -60,7 +61,7 @@ export async function localGateway(config: Config): Promise<Running> {
       await app.close();
       await Promise.all([watch, ...consumers].map((part) => part.close()));
       await team.close();
-      await Promise.all(relays.map((relay) => relay.close()));
+      await telling.close();
       await backing.close();
     },
   };

@@ -7,6 +7,7 @@ import { createLog } from '@claras/service-kit/log';
 import { createMetrics } from '@claras/service-kit/metrics';
 import { operationsRoutes } from '@claras/service-kit/operations-routes';
 import { run } from '@claras/service-kit/run';
+import { tellEvents } from '@claras/service-kit/tell-events';
 import { watchDependencies } from '@claras/service-kit/watch-dependencies';
 import { edgeMetrics } from './edge-metrics.ts';
 import { edgeServer } from './edge-server.ts';
@@ -16,7 +17,7 @@ await run('scim-edge', async () => {
   const [log, health] = [createLog('scim-edge', config), createHealth()];
   const metrics = createMetrics('scim-edge');
   const backing = await openBacking({ ...config, runtime, log });
-  const relay = backing.relay('edge');
+  const relay = tellEvents(backing, ['edge'], { metrics, health, runtime });
   const watch = watchDependencies({ store: backing.store.ping, bus: backing.bus.ping }, { health, runtime, log });
 
   const durable = { store: backing.store, runtime };

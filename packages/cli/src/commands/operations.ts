@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LagReport, SeatReport, SeatRow } from '@claras/contracts/console-api';
 import type { Profile } from '@claras/contracts/events';
 import { isBillable } from '@claras/domain/seat';
@@ -67,22 +68,31 @@ const age = (seconds: number | null): string => (seconds === null ? 'unknown' : 
 
 export const lag: Command = {
   name: 'lag',
+  options: { watch: { help: 'go on, every second, until you stop it' } },
   help: 'Show what waits for each consumer, in messages and in seconds.',
-  async run({ api, print }) {
-    const report = await api.get<LagReport>(['lag']);
-    const rows = report.groups.flatMap(({ group, topic, messages, seconds, partitions }) => [
-      { group, topic, partition: 'all', messages, seconds: age(seconds) },
-      ...partitions.map((part) => ({
-        group,
-        topic,
-        partition: String(part.partition),
-        messages: part.messages,
-        seconds: age(part.seconds),
-      })),
-    ]);
-    print(report, () => table(['group', 'topic', 'partition', 'messages', 'seconds'], rows));
+  async run({ api, has, print }) {
+    for (;;) {
+      const report = await api.get<LagReport>(['lag']);
+      print(report, () => lagText(report));
+      if (!has('watch')) return;
+      await sleep(1000);
+    }
   },
 };
+
+function lagText(report: LagReport): string {
+  const rows = report.groups.flatMap(({ group, topic, messages, seconds, partitions }) => [
+    { group, topic, partition: 'all', messages, seconds: age(seconds) },
+    ...partitions.map((part) => ({
+      group,
+      topic,
+      partition: String(part.partition),
+      messages: part.messages,
+      seconds: age(part.seconds),
+    })),
+  ]);
+  return `${report.messages} wait, ${age(report.seconds)} s\n${table(['group', 'topic', 'partition', 'messages', 'seconds'], rows)}`;
+}
 
 interface Health {
   ok: boolean;
