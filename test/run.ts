@@ -55,6 +55,12 @@ const real = (dir: string) =>
     }),
   ]);
 
+/** What failed, with the lines behind it that say why: where nobody watches, tap's reporter says too little. */
+function failures(tap: string): string {
+  const lines = tap.split('\n');
+  return lines.flatMap((line, at) => (/^ *not ok/.test(line) ? [...lines.slice(at, at + 25), ''] : [])).join('\n');
+}
+
 async function tests(dir: string): Promise<void> {
   const results = join(dir, 'results.tap');
   const files = long ? globSync('test/long/*.test.ts', { cwd: root }) : [];
@@ -63,7 +69,9 @@ async function tests(dir: string): Promise<void> {
   const options = [`--reporter=${reporter}`, `--output-file=${results}`, ...(long ? ['--timeout=1800', '--jobs=1'] : [])];
   const env = Object.assign({ ...process.env }, ...(await real(dir)));
   const passed = await run('tap', ['run', ...options, ...files], env);
-  const count = countTap(readFileSync(results, 'utf8'));
+  const tap = readFileSync(results, 'utf8');
+  if (!passed) console.log(failures(tap));
+  const count = countTap(tap);
   tally.passed += count.passed;
   tally.failed += count.failed;
   if (!passed && count.failed === 0) tally.failed++;

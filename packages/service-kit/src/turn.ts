@@ -1,7 +1,7 @@
 import type { Fact, Positioned } from '@claras/contracts/events';
 import type { Scope } from '@claras/ports/store/store';
 import { withoutAside } from './aside.ts';
-import type { Position, Positions, ProjectionChange } from './position.ts';
+import { type Position, PositionMoved, type Positions, type ProjectionChange } from './position.ts';
 import { Interrupted } from './retryable.ts';
 
 /** A tenant's next events, and the one way to write what follows from them. */
@@ -16,6 +16,11 @@ export interface Turn<F extends Fact> {
    * 'later' before it, and comes again in the background.
    */
   background: boolean;
+  /**
+   * Throws when the position moved since this turn began. To be asked between reading the projection and the first effect outside: what was read
+   * is then as of the position, and not as of later events that another process has applied meanwhile.
+   */
+  assertCurrent(): Promise<void>;
   /** Commits a part of the projection together with the applied sequence, which may stay what it was. Throws when a newer one is there. */
   settle(through: number, change?: ProjectionChange): Promise<void>;
 }
@@ -44,6 +49,11 @@ export function takeTurn<F extends Fact>({ positions, tenant, position, events, 
     scope: positions.scopeOf(tenant),
     events,
     background,
+    async assertCurrent() {
+      if (signal.aborted) throw new Interrupted();
+      const { version } = await positions.read(tenant);
+      if (version !== at.version) throw new PositionMoved('the position was moved by another process');
+    },
     async settle(through, change = {}) {
       if (signal.aborted) throw new Interrupted();
       const done = events.filter(({ sequence }) => sequence > at.applied && sequence <= through);

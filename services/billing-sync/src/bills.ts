@@ -17,6 +17,12 @@ interface Lease {
   until: number;
 }
 
+/** Someone else changed the bill, or holds the lease: what was read is old. Counting again settles it. */
+export class BillMoved extends Error {
+  override name = 'BillMoved';
+  readonly retryable = true;
+}
+
 const told = (fact: OutcomeFact, now: number): OutgoingEvent => ({
   ...fact,
   subject: 'Consumers/billing-sync',
@@ -44,21 +50,31 @@ export function bills({ store, runtime }: { store: Store; runtime: Runtime }) {
 
   return {
     change,
-    async read(tenant: string): Promise<Bill> {
+    async read(tenant: string): Promise<{ bill: Bill; version: number }> {
       const [entry] = await store.read<Bill>(scopeOf(tenant), [billKey]);
-      return entry?.value ?? { sent: [] };
+      return { bill: entry?.value ?? { sent: [] }, version: entry?.version ?? 0 };
     },
 
-    /** True while `holder` alone may send: takes a free or lapsed lease, or extends its own. */
-    async lease(tenant: string, holder: string): Promise<boolean> {
+    /**
+     * Writes an attempt down before it is sent, over the bill that was read and under the lease that was taken: a process that slept meanwhile
+     * throws {@link BillMoved} and counts afresh.
+     */
+    async begin(tenant: string, read: number, bill: Bill, lease: number | undefined): Promise<void> {
+      const expect = { [billKey]: read, ...(lease === undefined ? {} : { [leaseKey]: lease }) };
+      const result = await store.commit(scopeOf(tenant), { id: runtime.id(), time: runtime.now(), expect, put: { [billKey]: bill } });
+      if (!result.ok) throw new BillMoved(`another process was first (${result.conflict})`);
+    },
+
+    /** Takes a free or lapsed lease, or extends its own: the lease's version, or undefined while another one holds it. */
+    async lease(tenant: string, holder: string): Promise<number | undefined> {
       const [entry] = await store.read<Lease>(scopeOf(tenant), [leaseKey]);
       const now = runtime.now();
-      if (entry && entry.value.holder !== holder && entry.value.until > now) return false;
+      if (entry && entry.value.holder !== holder && entry.value.until > now) return undefined;
       const result = await store.commit(scopeOf(tenant), {
         ...{ id: runtime.id(), time: now, expect: { [leaseKey]: entry?.version ?? 0 } },
         put: { [leaseKey]: { holder, until: now + leaseMs } satisfies Lease },
       });
-      return result.ok;
+      return result.ok ? result.version : undefined;
     },
 
     async release(tenant: string, holder: string): Promise<void> {

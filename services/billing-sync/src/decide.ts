@@ -65,7 +65,9 @@ export const isSwing = (before: number, after: number): boolean => before - afte
 export function nextStep(tenant: string, bill: Bill, seats: Seats, rules: BillingRules, now: number): Step {
   const { billed, attempt, approved } = bill;
   const { active: quantity, version } = seats;
-  if (!attempt && billed?.quantity === quantity) return { kind: 'nothing' };
+  // Where versions are compared, the newer one is said even if the quantity is the same: an older call may still be under way.
+  const isKnown = !attempt && billed?.quantity === quantity && (rules.exclusive || billed.version >= version);
+  if (isKnown) return { kind: 'nothing' };
   const isApproved = approved !== undefined && quantity >= approved.quantity;
   if (rules.holdsSwings && billed && isSwing(billed.quantity, quantity) && !isApproved) {
     const isNew = bill.held?.quantity !== quantity;

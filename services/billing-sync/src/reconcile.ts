@@ -20,8 +20,8 @@ export function reconcile(parts: Omit<SenderParts, 'problems'> & { wake(): void 
     const difference = (billed?.quantity ?? 0) - seats.active;
     if (difference === 0) return drift.remove({ tenant });
     drift.set({ tenant }, difference);
-    // What we took for billed is not: the next look must see what is.
-    await bills.change(tenant, ({ billed: _, attempt: __, ...bill }) => ({ ...bill, ...(billed ? { billed } : {}) }));
+    // What we took for billed is not: the next look must see what is. An attempt stays: its call may still be under way, and land later.
+    await bills.change(tenant, ({ billed: _, ...bill }) => ({ ...bill, ...(billed ? { billed } : {}) }));
     await tenants.mark(tenant, seats.version);
     wake();
   }

@@ -55,16 +55,17 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
   /** Milliseconds until it may be tried again; 0: the tenant is done. */
   async function send({ tenant, mark }: DirtyTenant): Promise<number> {
     const { rules } = billing;
-    if (rules.exclusive && !(await bills.lease(tenant, holder))) return longestOutageWait;
+    const lease = rules.exclusive ? await bills.lease(tenant, holder) : undefined;
+    if (rules.exclusive && lease === undefined) return longestOutageWait;
     const seats = await coreApp.seats(tenant);
     if (seats.version < mark.sequence) throw new SeatsBehind(`counted at ${seats.version}, wanted at ${mark.sequence}`);
-    const bill = await bills.read(tenant);
+    const { bill, version: read } = await bills.read(tenant);
     const step = nextStep(tenant, bill, seats, rules, runtime.now());
     if (step.kind === 'wait') return step.ms;
     if (step.kind === 'hold') return hold(tenant, step, seats);
     if (step.kind === 'send') {
       const { attempt } = step;
-      await bills.change(tenant, () => step.bill);
+      await bills.begin(tenant, read, step.bill, lease);
       const billed = await billing.setSeats(tenant, attempt).catch((error) => refused(tenant, attempt, error));
       const before = bill.billed?.quantity ?? null;
       await bills.change(tenant, (now) => settled(now, attempt, billed), {
@@ -93,7 +94,7 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
     const before = bill.billed?.quantity ?? 0;
     problems.set(`held ${tenant}`, `a swing from ${before} to ${quantity} seats waits: claras-scim seats approve`);
     if (isNew) {
-      await bills.change(tenant, () => bill, { type: 'seats.held', data: { quantity, version, before } });
+      await bills.change(tenant, (now) => ({ ...now, held: bill.held! }), { type: 'seats.held', data: { quantity, version, before } });
       log.warn({ tenant, before, quantity }, 'seats are held until somebody approves');
     }
     return longestOutageWait;

@@ -50,7 +50,10 @@ t.test('B10 an attempt that was broken off is the same request again; a new coun
   if (first.kind !== 'send') return;
   t.match(step(first.bill, 12, 34, 9_000_000_000), { kind: 'send', attempt: first.attempt }, 'also days later');
   t.match(step(first.bill, 13, 35, 6_000_000), { kind: 'send', attempt: { quantity: 13, version: 35, at: 6000 } });
-  t.strictSame(step({ sent: [], billed: { quantity: 12, version: 30 } }, 12, 34, 0), { kind: 'nothing' }, 'what is billed needs no call');
+  t.strictSame(step({ sent: [], billed: { quantity: 12, version: 34 } }, 12, 34, 0), { kind: 'nothing' }, 'what is billed needs no call');
+  const newer = { sent: [], billed: { quantity: 12, version: 30 } };
+  t.match(step(newer, 12, 34, 0), { kind: 'send' }, 'a newer version is said: an older call may be under way');
+  t.strictSame(nextStep('acme', newer, { active: 12, version: 34 }, strict, 0), { kind: 'nothing' }, 'unless one process alone may ask');
 });
 
 t.test('the hour’s budget of a subscription is kept, and is free again', async (t) => {

@@ -16,9 +16,10 @@ export function profileSync(parts: ConsumerParts & { coreApp: CoreApp }): Promis
     ...parts,
     name,
     topic: 'directory',
-    async handle({ tenant, scope, events, settle }) {
+    async handle({ tenant, scope, events, assertCurrent, settle }) {
       const [stored] = await parts.store.read<string[]>(scope, [domainsKey]);
       const before: LinkDomains = stored?.value ?? [];
+      await assertCurrent();
       const { domains, changes } = decide(before, events);
       const results = await send(tenant, changes);
       const through = events.at(-1)!.sequence;

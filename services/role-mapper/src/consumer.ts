@@ -15,9 +15,10 @@ export function roleMapper(parts: ConsumerParts & { coreApp: CoreApp }): Promise
   const { store } = parts;
   const send = coreChanges(parts);
 
-  async function fold({ tenant, scope, settle }: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
+  async function fold({ tenant, scope, assertCurrent, settle }: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
     const groups = events.flatMap((event) => (event.type === 'group.members.changed' ? [event.data.group] : []));
     const before = await gather(store, scope, events.flatMap(affectedUsers), groups);
+    await assertCurrent();
     const { after, changes } = decide(before, events);
     const results = await send(tenant, changes);
     const through = events.at(-1)!.sequence;

@@ -42,6 +42,7 @@ export async function recheck(
     const { members: users, total } = await store.range(scope, index, { limit: pageSize, ...(after === undefined ? {} : { after }) });
     if (total > pageSize && !turn.background) return 'later';
     const before = await gather(store, scope, users, group === undefined ? [] : [group]);
+    await turn.assertCurrent();
     const decision = decidePage(before, event, users);
     const results = await send(tenant, decision.changes);
     done += users.length;
