@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { simulate } from '@claras/entra-simulator/simulate';
 import t from 'tap';
+import { revocation } from '../support/access-story.ts';
 import { corpusPasses } from '../support/corpus.ts';
 import { eventually, freePorts, restApi } from '../support/gateway.ts';
 import { recheckProgress, refusals, roleAudit, timelineOf } from '../support/log-stories.ts';
@@ -86,6 +87,7 @@ t.test('M31 kill -9 of each service in turn during an initial cycle of 2,000 use
 
 const product = { api, scimUrl };
 for (const [title, story] of [
+  ['M21 access is denied within a second, and within five while 10,000 users arrive', revocation],
   ['T19 M7 M9 M10 no owner is lower at any moment of 1,000 flaps', flapping],
   ['S02 M18 a profile is taken over inside the provider’s domains only', takeOver],
   ['M29 a user’s timeline', timelineOf],

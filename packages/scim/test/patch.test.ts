@@ -6,6 +6,7 @@ import { type MemberChanges, memberChanges } from '../src/member-changes.ts';
 import { applyPatch, readPatch } from '../src/patch.ts';
 import type { Resource } from '../src/resource.ts';
 import { ScimError } from '../src/scim-error.ts';
+import { refusal } from './refusal.ts';
 
 const { User, Group } = resourceTypes;
 
@@ -27,17 +28,6 @@ interface MemberCase {
 const cases = <C>(file: string): C[] => JSON.parse(readFileSync(new URL(`../fixtures/${file}.json`, import.meta.url), 'utf8'));
 const patched = (type: 'User' | 'Group', before: Resource, operations: unknown) =>
   applyPatch(resourceTypes[type], before, readPatch(resourceTypes[type], { Operations: operations }));
-
-/** What an act is refused with. */
-function refusal(act: () => unknown): { status?: number; scimType?: string | undefined } {
-  try {
-    act();
-    return {};
-  } catch (error) {
-    if (!(error instanceof ScimError)) throw error;
-    return { status: error.status, scimType: error.scimType };
-  }
-}
 
 /** Frozen all the way down: whoever changes it throws a TypeError, which is no ScimError. */
 function frozen<V>(value: V): V {

@@ -11,20 +11,12 @@ import { project, readProjection, wantsAttribute } from '../src/projection.ts';
 import { type Resource, readResource } from '../src/resource.ts';
 import { ScimError, uniqueness } from '../src/scim-error.ts';
 import { sortResources } from '../src/sort.ts';
+import { refusal } from './refusal.ts';
 
 const { User, Group } = resourceTypes;
 const core = User.schema.id;
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 
-function refusal(act: () => unknown): { status?: number; scimType?: string | undefined } {
-  try {
-    act();
-    return {};
-  } catch (error) {
-    if (!(error instanceof ScimError)) throw error;
-    return { status: error.status, scimType: error.scimType };
-  }
-}
 const fixture = (file: string) => JSON.parse(readFileSync(new URL(`../fixtures/${file}.json`, import.meta.url), 'utf8'));
 
 t.test('POST and PUT bodies', async (t) => {

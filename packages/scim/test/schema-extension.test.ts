@@ -7,9 +7,9 @@ import { applyPatch, readPatch } from '../src/patch.ts';
 import { project, readProjection } from '../src/projection.ts';
 import { type Resource, readResource } from '../src/resource.ts';
 import { extensionProblem, resourceTypesWith, type SchemaDefinition, type SchemaExtension } from '../src/schema-extension.ts';
-import { ScimError } from '../src/scim-error.ts';
 import { settled } from '../src/set-once.ts';
 import { sortResources } from '../src/sort.ts';
+import { refusal } from './refusal.ts';
 
 const urn = 'urn:example:scim:advice:2.0:User';
 const advice: SchemaDefinition = {
@@ -34,16 +34,6 @@ const advice: SchemaDefinition = {
 };
 const types = resourceTypesWith([{ resourceType: 'User', schema: advice }]);
 const { User } = types;
-
-const refusal = (act: () => unknown): { status?: number; scimType?: string | undefined } => {
-  try {
-    act();
-    return {};
-  } catch (error) {
-    if (!(error instanceof ScimError)) throw error;
-    return { status: error.status, scimType: error.scimType };
-  }
-};
 
 const full = { licence: 'L1', clients: 12, pin: '99', note: 'n', office: { city: 'Leeds', opened: '2020-01-01T00:00:00Z', alarm: '7' } };
 const ann: Resource = {

@@ -76,7 +76,7 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
     }
     if (step.kind === 'nothing' && bill.held) {
       const { quantity, version } = bill.billed!;
-      const told = { type: 'seats.billed', data: { quantity, version, before: quantity, key: 'nobody left' } } as const;
+      const told = { type: 'seats.billed', data: { quantity, version, before: quantity, key: 'they came back' } } as const;
       await bills.change(tenant, ({ held: _, approved: __, ...now }) => now, told);
     }
     await tenants.billed(tenant, seats.version);

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { edgeOnMemory } from './edge-on-memory.ts';
+import { clientOf, edgeOnMemory } from './edge-on-memory.ts';
 
 const { app, store, tenant } = await edgeOnMemory();
 t.teardown(() => app.close());
@@ -16,15 +16,7 @@ interface Result {
 
 async function client(name: string) {
   const { id, key } = await tenant(name);
-  async function send(method: 'GET' | 'POST', path: string, body?: object) {
-    const answer = await app.inject({
-      method,
-      url: `/api/scim/v2${path}`,
-      headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/scim+json' } : {}) },
-      ...(body ? { payload: JSON.stringify(body) } : {}),
-    });
-    return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
-  }
+  const send = clientOf(app, key);
   async function bulk(Operations: object[], more: object = {}): Promise<Result[]> {
     const { status, body } = await send('POST', '/Bulk', { schemas, Operations, ...more });
     if (status !== 200) throw new Error(JSON.stringify(body));

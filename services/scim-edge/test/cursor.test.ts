@@ -1,5 +1,5 @@
 import t from 'tap';
-import { edgeOnMemory } from './edge-on-memory.ts';
+import { clientOf, edgeOnMemory } from './edge-on-memory.ts';
 
 const { app, tenant } = await edgeOnMemory();
 t.teardown(() => app.close());
@@ -12,18 +12,7 @@ interface List {
   Resources: { id: string; userName?: string; displayName?: string }[];
 }
 
-async function client(name: string) {
-  const { key } = await tenant(name);
-  return async (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => {
-    const answer = await app.inject({
-      method,
-      url: `/api/scim/v2${path}`,
-      headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/scim+json' } : {}) },
-      ...(body ? { payload: JSON.stringify(body) } : {}),
-    });
-    return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
-  };
-}
+const client = async (name: string) => clientOf(app, (await tenant(name)).key);
 const names = ({ Resources }: List) => Resources.map(({ userName, displayName }) => userName ?? displayName);
 
 /** Every page of a list, by its cursors. */

@@ -4,9 +4,24 @@ import { schemaExtensions } from '@claras/directory/schema-extensions';
 import { tenants } from '@claras/directory/tenants';
 import { memoryStore } from '@claras/ports/store/memory-store';
 import { systemRuntime } from '@claras/ports/system-runtime';
+import type { FastifyInstance } from 'fastify';
 import { edgeServer } from '../src/edge-server.ts';
 
 const pepper = 'pepper of a test';
+
+/** Asks a server of the edge with one key. */
+export const clientOf =
+  (server: FastifyInstance, key: string, contentType = 'application/scim+json') =>
+  async (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object, headers: Record<string, string> = {}) => {
+    const answer = await server.inject({
+      method,
+      url: `/api/scim/v2${path}`,
+      headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': contentType } : {}), ...headers },
+      ...(body ? { payload: JSON.stringify(body) } : {}),
+    });
+    return { status: answer.statusCode, text: answer.body, body: answer.body === '' ? undefined : answer.json() };
+  };
+export type Send = ReturnType<typeof clientOf>;
 
 /** The edge with tenants of its own, in this process. */
 export async function edgeOnMemory() {

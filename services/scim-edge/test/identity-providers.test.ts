@@ -1,5 +1,5 @@
 import t from 'tap';
-import { edgeOnMemory } from './edge-on-memory.ts';
+import { clientOf, edgeOnMemory, type Send } from './edge-on-memory.ts';
 
 /** The shapes of identity providers other than Entra, as their documentation and their customers' logs show them. */
 const { app, tenant } = await edgeOnMemory();
@@ -8,19 +8,7 @@ t.teardown(() => app.close());
 const core = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const patchOp = ['urn:ietf:params:scim:api:messages:2.0:PatchOp'];
 
-async function client(name: string, contentType: string) {
-  const { key } = await tenant(name);
-  return async (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object) => {
-    const answer = await app.inject({
-      method,
-      url: `/api/scim/v2${path}`,
-      headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': contentType } : {}) },
-      ...(body ? { payload: JSON.stringify(body) } : {}),
-    });
-    return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
-  };
-}
-type Send = Awaited<ReturnType<typeof client>>;
+const client = async (name: string, contentType: string) => clientOf(app, (await tenant(name)).key, contentType);
 const membersOf = async (send: Send, id: string): Promise<string[]> =>
   ((await send('GET', `/Groups/${id}`)).body.members ?? []).map(({ value }: { value: string }) => value);
 

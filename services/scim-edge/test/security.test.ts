@@ -1,24 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
 import t from 'tap';
-import { edgeOnMemory } from './edge-on-memory.ts';
+import { clientOf, edgeOnMemory } from './edge-on-memory.ts';
 
 const { app, process, store, providers, tenant } = await edgeOnMemory();
 const second = process();
 t.teardown(() => Promise.all([app.close(), second.close()]));
 
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-const clientOf =
-  (server: FastifyInstance, key: string) =>
-  async (method: Method, path: string, body?: object, headers: Record<string, string> = {}) => {
-    const answer = await server.inject({
-      method,
-      url: `/api/scim/v2${path}`,
-      headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/scim+json' } : {}), ...headers },
-      ...(body ? { payload: JSON.stringify(body) } : {}),
-    });
-    return { status: answer.statusCode, text: answer.body, body: answer.body === '' ? undefined : answer.json() };
-  };
 const patch = (...Operations: object[]) => ({ Operations });
 const sequenceOf = async (id: string) => (await store.range(`edge/${id}`, 'users', { limit: 0 })).sequence;
 

@@ -1,25 +1,14 @@
 import t from 'tap';
-import { edgeOnMemory } from './edge-on-memory.ts';
+import { clientOf, edgeOnMemory } from './edge-on-memory.ts';
 
 const { app, clock, tenant, providers, schemaExtensions } = await edgeOnMemory();
 t.teardown(() => app.close());
 
-function client(key: string) {
-  return async (method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, body?: object) => {
-    const answer = await app.inject({
-      method,
-      url: `/api/scim/v2${path}`,
-      headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/scim+json' } : {}) },
-      ...(body ? { payload: JSON.stringify(body) } : {}),
-    });
-    return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
-  };
-}
 const urn = 'urn:example:scim:advice:2.0:User';
 
 t.test('a tenant’s schema extension is in force within a second, for that tenant alone', async (t) => {
   const [own, other] = [await tenant('Own schema'), await tenant('No schema')];
-  const [send, sendOther] = [client(own.key), client(other.key)];
+  const [send, sendOther] = [clientOf(app, own.key), clientOf(app, other.key)];
   t.equal((await send('GET', `/Schemas/${urn}`)).status, 404);
   await schemaExtensions.put(own.id, {
     resourceType: 'User',
@@ -53,7 +42,7 @@ t.test('a tenant’s schema extension is in force within a second, for that tena
 
 t.test('a PATCH that replaces members is the full set, or adds to it where the provider’s switch says so', async (t) => {
   const { id, key } = await tenant('Additive');
-  const send = client(key);
+  const send = clientOf(app, key);
   const users = [];
   for (const n of [1, 2, 3]) users.push((await send('POST', '/Users', { userName: `u${n}` })).body.id);
   const { body: group } = await send('POST', '/Groups', { displayName: 'Crew', members: [{ value: users[0] }] });
