@@ -24,6 +24,8 @@ export async function timelineOf(t: Test, { api, scimUrl }: Product): Promise<vo
     `/Users/${id}`,
     patch({ op: 'replace', path: 'title', value: 'Lead' }, { op: 'replace', path: 'active', value: 'False' }),
   );
+  // A removal that overtakes the archive makes it stale: the archive first.
+  await eventually(10_000, 'all three', async () => ((await timeline(api, tenant.id, `user=${id}`)).length === 3 ? true : undefined));
   await send('DELETE', `/Users/${id}`);
 
   for (const user of ['ANN@a.example', id]) {
@@ -115,7 +117,7 @@ export async function roleAudit(t: Test, { api, scimUrl }: Product): Promise<voi
     return found.length === 3 ? found : undefined;
   });
   t.match(entries, [
-    { by: 'scim', action: 'role.changed', details: { from: 'adviser', to: 'owner' } },
+    { by: 'scim', action: 'role.changed', details: { to: 'owner' } },
     { by: 'operator', action: 'role.changed', details: { from: 'owner', to: 'manager' } },
     { by: 'operator', action: 'profile.archived' },
   ]);

@@ -1,5 +1,6 @@
 import type { TeamEvent, TeamFact } from '@claras/contracts/events';
 import { audit, type Deed } from '@claras/directory/audit';
+import { defaultRole } from '@claras/domain/role';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
 
 /** Writes into the audit log what the core app tells of roles, and of access that somebody changed by hand. */
@@ -24,6 +25,8 @@ export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void>
 
 function deedOf({ type, subject, sequence, data: { cause, by, before, profile } }: TeamEvent): (Deed & { sequence: number }) | undefined {
   const deed = { by: cause === 'scim' ? 'scim' : (by ?? 'hand'), subject, sequence };
+  // A role that arrived before its profile made no change of one.
+  if (type === 'profile.created' && profile.role !== defaultRole) return { ...deed, action: 'role.changed', details: { to: profile.role } };
   if (type === 'profile.role.changed') return { ...deed, action: 'role.changed', details: { from: before?.role, to: profile.role } };
   if (cause === 'scim') return undefined;
   return type === 'profile.archived' || type === 'profile.restored' ? { ...deed, action: type, details: {} } : undefined;
