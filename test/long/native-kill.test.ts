@@ -101,11 +101,25 @@ t.test('M27 a subscriber that is killed and started again proves by the sequence
   const brokers = /kafka:\/\/(\S+)/.exec(printed)?.[1] as string;
   const state = join(dir, 'sequences.json');
   const argv = [join(root, 'examples/subscriber/main.ts'), '--brokers', brokers, '--state', state, '--group', 'sample'];
-  const first = spawn(process.execPath, argv, { stdio: 'ignore' });
-  await eventually(60_000, 'it has handled something', async () => (readFileSync(state, 'utf8').length > 2 ? true : undefined));
+  let said = '';
+  const start = () => {
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.on('data', (text: Buffer) => {
+      said = (said + text).slice(-4000);
+    });
+    return child;
+  };
+  let first = start();
+  const handled = async () => {
+    if (first.exitCode !== null) first = start(); // as whatever runs it would
+    return readFileSync(state, 'utf8').length > 2 ? true : undefined;
+  };
+  await eventually(180_000, 'it has handled something', handled).catch((error: Error) => {
+    throw new Error(`${error.message}: ${said}`);
+  });
   first.kill('SIGKILL');
   await once(first, 'exit');
-  const { stdout } = await promisify(execFile)(process.execPath, [...argv, '--idle', '15']);
+  const { stdout } = await promisify(execFile)(process.execPath, [...argv, '--idle', '40']);
   const { streams, total, gaps } = JSON.parse(stdout);
   const { items } = await api.ask<{ items: object[] }>('GET', '/tenants');
   t.equal(gaps, 0);

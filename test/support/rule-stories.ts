@@ -54,14 +54,33 @@ export async function flapping(t: Test, { api, scimUrl }: Product): Promise<void
     const own = pairs.filter((_, n) => n % 6 === number);
     for (let round = 0; round < 57; round++) for (const pair of own) await flap(pair, round % 2 === 0);
   }
+  // In the middle of it: each promotion races the flaps around it.
   const hands = async () => {
-    for (const id of promoted) await api.ask('PUT', `/tenants/${tenant.id}/team/${id}/role`, { role: 'owner' });
+    for (const [n, id] of promoted.entries()) {
+      await eventually(60_000, 'the flaps go on', async () => (flaps >= 250 * (n + 1) ? true : undefined));
+      await api.ask('PUT', `/tenants/${tenant.id}/team/${id}/role`, { role: 'owner' });
+    }
   };
+  /** Looks at the Team page again and again: whoever was seen as an owner stays one. */
+  const owners = new Set<string>();
+  let looking = true;
+  const look = async () => {
+    const lowered: string[] = [];
+    for (; looking; ) {
+      const team = await api.team(tenant.id);
+      lowered.push(...team.filter(({ id, role }) => owners.has(id) && role !== 'owner').map(({ id }) => id));
+      for (const { id, role } of team) if (role === 'owner') owners.add(id);
+    }
+    return lowered;
+  };
+  const looked = look();
   await Promise.all([hands(), ...[0, 1, 2, 3, 4, 5].map(lane)]);
   t.ok(flaps > 1000, `${flaps} flaps`);
   // Some leave their highest group, some stay in all three.
   for (const [n, user] of users.entries()) if (n % 2) await flap({ user, group: 0 }, false);
   await drained(api, tenant.id);
+  looking = false;
+  t.strictSame(await looked, [], 'no owner was seen lower');
 
   const wanted = (groups: ReadonlySet<number>) => (['manager', 'adviser', 'assistant'] as const).find((_, n) => groups.has(n));
   const bySubject = new Map((await api.team(tenant.id)).map((profile) => [profile.userName, profile]));
