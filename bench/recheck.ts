@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { RecheckProgress } from '@claras/contracts/console-api';
 import { eventually, localGateway } from '../test/support/gateway.ts';
+import { client } from '../test/support/rule-stories.ts';
 
 /** Seconds to check everyone's role again after a mapping was saved, against `npm start`: `node bench/recheck.ts --users 100000`. */
 const { users } = parseArgs({ options: { users: { type: 'string', default: '100000' } } }).values;
@@ -12,24 +13,19 @@ const gateway = await localGateway();
 const { api, scimUrl } = gateway;
 try {
   const tenant = await api.tenant('Recheck', ['a.example']);
-  const send = async (method: string, path: string, body: object) => {
-    const headers = { authorization: `Bearer ${tenant.key}`, 'content-type': 'application/scim+json' };
-    const answer = await fetch(`${scimUrl}${path}`, { method, headers, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
-    return answer.status === 204 ? undefined : answer.json();
-  };
+  const send = client(scimUrl, tenant.key);
   async function bulk(from: number): Promise<string[]> {
     const schemas = ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'];
     const Operations = Array.from({ length: Math.min(inBulk, count - from) }, (_, n) => ({
       ...{ method: 'POST', path: '/Users', bulkId: `u${from + n}` },
       data: { userName: `u${from + n}@a.example`, displayName: `User ${from + n}` },
     }));
-    const { Operations: results } = (await send('POST', '/Bulk', { schemas, Operations })) as { Operations: { location: string }[] };
+    const { Operations: results } = await send<{ Operations: { location: string }[] }>('POST', '/Bulk', { schemas, Operations });
     return results.map(({ location }) => location.split('/').at(-1) as string);
   }
 
-  const group = (await send('POST', '/Groups', { displayName: 'Everyone' })) as { id: string };
-  const even = (await send('POST', '/Groups', { displayName: 'Every second' })) as { id: string };
+  const group = await send('POST', '/Groups', { displayName: 'Everyone' });
+  const even = await send('POST', '/Groups', { displayName: 'Every second' });
   const atOnce = 16;
   for (let from = 0; from < count; from += inBulk * atOnce) {
     const starts = Array.from({ length: atOnce }, (_, n) => from + n * inBulk).filter((start) => start < count);

@@ -9,6 +9,7 @@ import { stripeBilling } from '@claras/ports/billing/stripe-billing';
 import t from 'tap';
 import { stripeSimulator } from '../../packages/ports/test/stripe-simulator.ts';
 import { eventually, freePorts, localGateway } from '../support/gateway.ts';
+import { client } from '../support/rule-stories.ts';
 
 const run = promisify(execFile);
 
@@ -21,12 +22,10 @@ t.test('M24 M26 seats in Stripe: billed, held on a swing, explained, approved; a
   t.teardown(gateway.remove);
   const { api, scimUrl } = gateway;
   const tenant = await api.tenant('Stripe Co', ['a.example']);
-  async function bulk(Operations: object[]): Promise<{ location: string }[]> {
-    const headers = { authorization: `Bearer ${tenant.key}`, 'content-type': 'application/scim+json' };
-    const schemas = ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'];
-    const answer = await fetch(`${scimUrl}/Bulk`, { method: 'POST', headers, body: JSON.stringify({ schemas, Operations }) });
-    return ((await answer.json()) as { Operations: { location: string }[] }).Operations;
-  }
+  const send = client(scimUrl, tenant.key);
+  const schemas = ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'];
+  const bulk = async (Operations: object[]) =>
+    (await send<{ Operations: { location: string }[] }>('POST', '/Bulk', { schemas, Operations })).Operations;
   const made = await bulk(
     Array.from({ length: 40 }, (_, n) => ({ method: 'POST', path: '/Users', bulkId: `u${n}`, data: { userName: `u${n}@a.example` } })),
   );

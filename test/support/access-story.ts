@@ -1,19 +1,14 @@
 import type { LogPage } from '@claras/contracts/console-api';
 import type { Test } from 'tap';
 import { eventually } from './gateway.ts';
-import type { Product } from './rule-stories.ts';
+import { client, type Product } from './rule-stories.ts';
 
 const p99 = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[Math.ceil(times.length * 0.99) - 1] ?? Number.NaN;
 
 /** M21: access is denied within a second of the answer when nothing else happens, and within five while 10,000 users arrive. */
 export async function revocation(t: Test, { api, scimUrl }: Product): Promise<void> {
   const tenant = await api.tenant('Revoked', ['a.example']);
-  async function send(method: string, path: string, body: object) {
-    const headers = { authorization: `Bearer ${tenant.key}`, 'content-type': 'application/scim+json' };
-    const answer = await fetch(`${scimUrl}${path}`, { method, headers, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
-    return answer.json();
-  }
+  const send = client(scimUrl, tenant.key);
   const bulk = (from: number, count: number) => {
     const Operations = Array.from({ length: count }, (_, n) => ({
       method: 'POST',
@@ -21,9 +16,12 @@ export async function revocation(t: Test, { api, scimUrl }: Product): Promise<vo
       bulkId: `u${from + n}`,
       data: { userName: `u${from + n}@a.example` },
     }));
-    return send('POST', '/Bulk', { schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'], Operations });
+    return send<{ Operations: { location: string }[] }>('POST', '/Bulk', {
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'],
+      Operations,
+    });
   };
-  const first = (await bulk(0, 200)) as { Operations: { location: string }[] };
+  const first = await bulk(0, 200);
   const ids = first.Operations.map(({ location }) => location.split('/').at(-1) as string);
   const leave = (id: string) => send('PATCH', `/Users/${id}`, { Operations: [{ op: 'replace', path: 'active', value: 'False' }] });
 

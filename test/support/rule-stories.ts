@@ -10,11 +10,11 @@ export interface Product {
 
 /** Speaks SCIM; throws for anything but 2xx. */
 export function client(scimUrl: string, key: string) {
-  return async (method: string, path: string, body?: object): Promise<{ id: string }> => {
+  return async <T = { id: string }>(method: string, path: string, body?: object): Promise<T> => {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/scim+json' };
     const answer = await fetch(`${scimUrl}${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
-    return answer.status === 204 ? { id: '' } : ((await answer.json()) as { id: string });
+    return (answer.status === 204 ? { id: '' } : await answer.json()) as T;
   };
 }
 export const patch = (...Operations: object[]) => ({ Operations });

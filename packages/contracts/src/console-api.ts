@@ -256,7 +256,7 @@ export const SeatRow = Type.Object(
     key: Type.Optional(Type.String({ description: 'idempotency key' })),
     reason: Type.Optional(Type.String()),
   },
-  {},
+  closed,
 );
 export type SeatRow = Static<typeof SeatRow>;
 /** Newest first. */

@@ -111,13 +111,13 @@ export const outcomeEvents = {
     { consumer: Type.String(), through: Type.Integer({ minimum: 0 }), results: Type.Array(ChangeResult, { maxItems: 500 }) },
     closed,
   ),
-  /** The re-check of everyone after the mapping event `sequence`: profiles in mapped groups that were looked at, and of those the changed. */
   /** The billing system took a quantity. `before`: what it had as far as is known. */
   'seats.billed': Type.Object({ ...Seats, before: Type.Union([Type.Integer(), Type.Null()]), key: Type.String() }, closed),
   /** A swing downward waits for an approval: `before` is billed, `quantity` is counted. */
   'seats.held': Type.Object({ ...Seats, before: Type.Integer() }, closed),
   /** The billing system said no: `kind` as in the port. */
   'seats.refused': Type.Object({ ...Seats, kind: Type.String(), reason: Type.String() }, closed),
+  /** The re-check of everyone after the mapping event `sequence`: profiles in mapped groups that were looked at, and of those the changed. */
   'recheck.progressed': Type.Object(
     { sequence: Sequence, done: Type.Integer(), total: Type.Integer(), changed: Type.Integer(), finished: Type.Boolean() },
     closed,

@@ -16,7 +16,7 @@ export type Verdict =
 
 /** What a member of `groups` with the role `current` gets when `after` is saved over `before`: the role-mapper's own rule, asked beforehand. */
 export function previewMapping(current: Role, groups: readonly string[], before: RoleMapping, after: RoleMapping): Verdict {
-  const wanted = newlyMatched(after, roleByMapping(before, groups), groups);
+  const wanted = newlyMatched(roleByMapping(after, groups), roleByMapping(before, groups));
   if (wanted === undefined || wanted === current) return { kind: 'unchanged' };
   const because = groups
     .flatMap((group) => {

@@ -13,13 +13,10 @@ export function roleOfGroup(mapping: RoleMapping, displayName: string): Role | u
 }
 
 /**
- * The role to be set for a member of these groups whose last matched role was `last`. Undefined: nothing to set, since no group matches, or
- * the same role matches as before (what was changed by hand since then stands).
+ * The role to be set for somebody who matches `role` now and matched `last` before. Undefined: nothing to set, since no group matches, or the
+ * same role as before (what was changed by hand since then stands).
  */
-export function newlyMatched(mapping: RoleMapping, last: Role | undefined, groupNames: Iterable<string>): Role | undefined {
-  const role = roleByMapping(mapping, groupNames);
-  return role === last ? undefined : role;
-}
+export const newlyMatched = (role: Role | undefined, last: Role | undefined): Role | undefined => (role === last ? undefined : role);
 
 /**
  * The role that the mapping gives to a member of these groups. Undefined means "no group matches", which is

@@ -39,6 +39,10 @@ export interface Schema {
   byName: ReadonlyMap<string, Attribute>;
   /** Its id and what clients write in its place, in lower case. */
   spellings: readonly string[];
+  /** Some attribute is not returned by itself. */
+  hides: boolean;
+  /** Some attribute is immutable. */
+  setsOnce: boolean;
 }
 
 export interface ResourceType {
@@ -75,6 +79,10 @@ export function attribute(name: string, description: string, { sub = [], ...give
   };
 }
 
+export const hides = ({ returned, subAttributes }: Attribute): boolean =>
+  returned === 'never' || returned === 'request' || subAttributes.some(hides);
+const setsOnce = ({ mutability, subAttributes }: Attribute): boolean => mutability === 'immutable' || subAttributes.some(setsOnce);
+
 /** A sample of Entra's has `…2.0User`; templates of SCIM 1.1 have its URN. */
 export const schema = (id: string, name: string, description: string, attributes: readonly Attribute[], scim11?: string): Schema => ({
   id,
@@ -82,6 +90,8 @@ export const schema = (id: string, name: string, description: string, attributes
   description,
   attributes,
   byName: indexed(attributes),
+  hides: attributes.some(hides),
+  setsOnce: attributes.some(setsOnce),
   spellings: [id, id.replace(/:(\w+)$/, '$1'), scim11].flatMap((spelling) => spelling?.toLowerCase() ?? []),
 });
 

@@ -1,6 +1,6 @@
 import type { AttributePath } from './attribute-path.ts';
 import { assertFew, type Json, type JsonObject, onePrimary, type PassOver } from './attribute-value.ts';
-import { isObject, own, spelledIn } from './own.ts';
+import { containerIn, isObject, own, spelledIn } from './own.ts';
 
 /** A resource while it is changed: a copy, whose attributes are read and written by path. Values in it are never changed in place. */
 export interface Document {
@@ -25,9 +25,8 @@ export function openDocument(before: JsonObject): Document {
     if (ignored.size < mostPassedOver) ignored.add(name.slice(0, 128));
   };
 
-  /** Schema URIs are compared without case here: one extension never has two containers. */
   const containerOf = ({ extension }: AttributePath): JsonObject | undefined =>
-    extension === undefined ? resource : (own(resource, spelledIn(resource, extension)) as JsonObject | undefined);
+    extension === undefined ? resource : (containerIn(resource, extension) as JsonObject | undefined);
   const valueAt = (path: AttributePath): unknown => own(containerOf(path), path.attribute.name);
 
   function unassign(path: AttributePath): void {

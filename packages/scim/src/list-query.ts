@@ -30,19 +30,20 @@ export function readListQuery(type: ResourceType, query: Record<string, unknown>
   const descending = isDescending(text(given.get('sortorder'), 'sortOrder'));
   return {
     ...(filter === undefined ? {} : { filter: parseFilter(filter, type) }),
-    page: readPage(given, JSON.stringify([filter, sortBy, descending])),
+    page: readPage(given, () => JSON.stringify([filter, sortBy, descending])),
     projection: readProjection(query),
     ...sortPath(type, sortBy),
     descending,
   };
 }
 
-function readPage(given: ReadonlyMap<string, unknown>, query: string): Page {
+function readPage(given: ReadonlyMap<string, unknown>, queryText: () => string): Page {
   const count = Math.min(mostResults, Math.max(0, integer(given.get('count'), 'count') ?? defaultCount));
   const startIndex = integer(given.get('startindex'), 'startIndex');
   const cursor = text(given.get('cursor'), 'cursor');
   if (cursor === undefined) return { count, startIndex: Math.max(1, startIndex ?? 1) };
   if (startIndex !== undefined) throw invalidValue('A list is read by startIndex or by cursor, not by both.');
+  const query = queryText();
   return { count, cursor: readCursor(cursor, query), query };
 }
 

@@ -15,6 +15,9 @@ export const spelledIn = (value: object, name: string): string => {
   return Object.keys(value).find((key) => key.toLowerCase() === lower) ?? name;
 };
 
+/** What a resource has of an extension: schema URIs are compared without case, so one extension never has two containers. */
+export const containerIn = (resource: object, urn: string): unknown => own(resource, spelledIn(resource, urn));
+
 /** A JSON object, not an array. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);

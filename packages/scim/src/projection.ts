@@ -1,6 +1,6 @@
 import { resolvePath } from './attribute-path.ts';
 import type { Json, JsonObject } from './attribute-value.ts';
-import { type Attribute, attributeOf, type ResourceType } from './attributes.ts';
+import { type Attribute, attributeOf, hides, type ResourceType } from './attributes.ts';
 import { isObject, own, spelledIn } from './own.ts';
 import { invalidValue } from './scim-error.ts';
 
@@ -54,19 +54,17 @@ export function project(type: ResourceType, resource: JsonObject, { only, withou
 /** Only extensions that a tenant registered hide anything. */
 function withoutHidden(type: ResourceType, resource: JsonObject, chosen: Selection | undefined): JsonObject {
   let shown = resource;
-  for (const { id, attributes } of type.extensions) {
+  for (const { id, attributes, hides: hidesSome } of type.extensions) {
+    if (!hidesSome) continue;
     const urn = spelledIn(resource, id);
     const container = own(resource, urn);
-    if (!isObject(container) || !attributes.some(hides)) continue;
+    if (!isObject(container)) continue;
     const { [urn]: _, ...others } = shown;
     const left = shownParts(attributes, container as JsonObject, chosen?.get(id.toLowerCase()));
     shown = Object.keys(left).length > 0 ? { ...others, [urn]: left } : others;
   }
   return shown;
 }
-
-const hides = ({ returned, subAttributes }: Attribute): boolean =>
-  returned === 'never' || returned === 'request' || subAttributes.some(hides);
 
 function shownParts(attributes: readonly Attribute[], values: JsonObject, chosen: Parts | Set<string> | 'all' | undefined): JsonObject {
   const left: JsonObject = {};

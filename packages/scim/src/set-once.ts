@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Json, JsonObject } from './attribute-value.ts';
 import type { Attribute, ResourceType } from './attributes.ts';
-import { isObject, own, spelledIn } from './own.ts';
+import { containerIn, isObject, spelledIn } from './own.ts';
 import type { Resource } from './resource.ts';
 import { mutability } from './scim-error.ts';
 
@@ -11,8 +11,9 @@ import { mutability } from './scim-error.ts';
  */
 export function settled(type: ResourceType, before: Resource, after: Resource, { keeping = false } = {}): Resource {
   let resource = after;
-  for (const { id, attributes } of type.extensions) {
-    const [was, is] = [own(before, spelledIn(before, id)), own(after, spelledIn(after, id))];
+  for (const { id, attributes, setsOnce } of type.extensions) {
+    if (!setsOnce) continue;
+    const [was, is] = [containerIn(before, id), containerIn(after, id)];
     if (!isObject(was)) continue;
     const container = settledParts(attributes, was as JsonObject, isObject(is) ? (is as JsonObject) : {}, keeping);
     if (Object.keys(container).length > 0) resource = { ...resource, [spelledIn(after, id)]: container };

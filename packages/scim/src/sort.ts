@@ -1,5 +1,5 @@
 import type { AttributePath } from './attribute-path.ts';
-import { own, spelledIn } from './own.ts';
+import { containerIn, own } from './own.ts';
 import { sameText } from './same-text.ts';
 
 export interface SortOrder {
@@ -21,7 +21,7 @@ export function sortResources<R extends object>(resources: readonly R[], { sortB
 }
 
 function keyOf(resource: object, { extension, attribute, sub }: AttributePath): string | number | undefined {
-  const found = own(extension === undefined ? resource : own(resource, spelledIn(resource, extension)), attribute.name);
+  const found = own(extension === undefined ? resource : containerIn(resource, extension), attribute.name);
   const one = Array.isArray(found) ? (found.find((element) => own(element, 'primary') === true) ?? found[0]) : found;
   const part = sub ?? attribute.byName.get('value');
   const value = part ? own(one, part.name) : one;

@@ -4,7 +4,8 @@ import type { ChangeResult, OutcomeFact } from '@claras/contracts/events';
 /** So that an event stays far below Kafka's 1 MiB. */
 const mostResults = 500;
 
-const outcome = (consumer: string, now: number, fact: OutcomeFact): OutgoingEvent => ({
+/** What a consumer tells of itself. */
+export const outcomeEvent = (consumer: string, now: number, fact: OutcomeFact): OutgoingEvent => ({
   ...fact,
   subject: `Consumers/${consumer}`,
   time: new Date(now).toISOString(),
@@ -15,14 +16,7 @@ export function settledEvents(consumer: string, through: number, results: readon
   const events: OutgoingEvent[] = [];
   for (let at = 0; at === 0 || at < results.length; at += mostResults)
     events.push(
-      outcome(consumer, now, { type: 'events.settled', data: { consumer, through, results: results.slice(at, at + mostResults) } }),
+      outcomeEvent(consumer, now, { type: 'events.settled', data: { consumer, through, results: results.slice(at, at + mostResults) } }),
     );
   return events;
 }
-
-/** How far the re-check of everyone is. */
-export const progressEvent = (
-  consumer: string,
-  now: number,
-  data: Extract<OutcomeFact, { type: 'recheck.progressed' }>['data'],
-): OutgoingEvent => outcome(consumer, now, { type: 'recheck.progressed', data });

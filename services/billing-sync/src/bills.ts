@@ -1,16 +1,16 @@
-import type { OutgoingEvent } from '@claras/contracts/cloud-event';
 import type { OutcomeFact } from '@claras/contracts/events';
 import type { Runtime } from '@claras/ports/runtime';
-import { type Scope, type Store, StoreUnavailable } from '@claras/ports/store/store';
+import type { Scope, Store } from '@claras/ports/store/store';
+import { editDocument } from '@claras/service-kit/edit-document';
+import { outcomeEvent } from '@claras/service-kit/outcomes';
 import type { Bill } from './decide.ts';
 
 const billKey = 'bill';
 const leaseKey = 'lease';
-const patience = 20;
 const scopeOf = (tenant: string): Scope => `billing-sync/${tenant}`;
 
 /** Longer than Stripe's library goes on for one update (three times 10 s, twice): who was silent so long has no call in flight any more. */
-export const leaseMs = 120_000;
+const leaseMs = 120_000;
 
 interface Lease {
   holder: string;
@@ -23,36 +23,23 @@ export class BillMoved extends Error {
   readonly retryable = true;
 }
 
-const told = (fact: OutcomeFact, now: number): OutgoingEvent => ({
-  ...fact,
-  subject: 'Consumers/billing-sync',
-  time: new Date(now).toISOString(),
-});
+const unbilled: Bill = { sent: [] };
 
 /** Each tenant's bill as this service knows it, and who may send it. */
-export function bills({ store, runtime }: { store: Store; runtime: Runtime }) {
-  /** Reads the bill, writes what `edit` makes of it, and tells; from the start again when another process came first. */
-  async function change(tenant: string, edit: (bill: Bill) => Bill | undefined, ...facts: OutcomeFact[]): Promise<Bill> {
-    for (let tries = 0; tries < patience; tries++) {
-      const [entry] = await store.read<Bill>(scopeOf(tenant), [billKey]);
-      const before = entry?.value ?? { sent: [] };
-      const after = edit(before);
-      if (!after) return before;
-      const time = runtime.now();
-      const result = await store.commit(scopeOf(tenant), {
-        ...{ id: runtime.id(), time, expect: { [billKey]: entry?.version ?? 0 }, put: { [billKey]: after } },
-        events: facts.map((fact) => told(fact, time)),
-      });
-      if (result.ok) return after;
-    }
-    throw new StoreUnavailable(`gave up after ${patience} conflicting writes`);
-  }
+export function bills(parts: { store: Store; runtime: Runtime }) {
+  const { store, runtime } = parts;
+  /** Writes what `edit` makes of the bill (undefined: nothing), and tells. */
+  const change = (tenant: string, edit: (bill: Bill) => Bill | undefined, ...facts: OutcomeFact[]): Promise<void> =>
+    editDocument<Bill>(parts, scopeOf(tenant), billKey, (bill, now) => {
+      const after = edit(bill ?? unbilled);
+      return after && { put: { [billKey]: after }, events: facts.map((fact) => outcomeEvent('billing-sync', now, fact)) };
+    });
 
   return {
     change,
     async read(tenant: string): Promise<{ bill: Bill; version: number }> {
       const [entry] = await store.read<Bill>(scopeOf(tenant), [billKey]);
-      return { bill: entry?.value ?? { sent: [] }, version: entry?.version ?? 0 };
+      return { bill: entry?.value ?? unbilled, version: entry?.version ?? 0 };
     },
 
     /**

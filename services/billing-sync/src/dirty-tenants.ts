@@ -1,5 +1,6 @@
 import type { Runtime } from '@claras/ports/runtime';
-import { type Change, type Scope, type Store, StoreUnavailable } from '@claras/ports/store/store';
+import type { Change, Scope, Store } from '@claras/ports/store/store';
+import { editDocument } from '@claras/service-kit/edit-document';
 import { afterBilling, type Mark, marked } from './decide.ts';
 
 export interface DirtyTenant {
@@ -11,25 +12,13 @@ const scope: Scope = 'billing-sync/';
 const dirtyIndex = 'dirty';
 const tenantsIndex = 'tenants';
 const pageSize = 500;
-const patience = 20;
 const markKey = (tenant: string) => `dirty:${tenant}`;
 
 /** Which tenants must be billed, and which were ever heard of. Durable: a mark outlives the process that made it. */
-export function dirtyTenants({ store, runtime }: { store: Store; runtime: Runtime }) {
-  /** Reads the mark, writes what `edit` makes of it; from the start again when another process came first. */
-  async function change(
-    tenant: string,
-    edit: (mark: Mark | undefined, now: number) => Pick<Change, 'put' | 'remove' | 'index'>,
-  ): Promise<void> {
-    for (let tries = 0; tries < patience; tries++) {
-      const [entry] = await store.read<Mark>(scope, [markKey(tenant)]);
-      const time = runtime.now();
-      const expect = { [markKey(tenant)]: entry?.version ?? 0 };
-      const result = await store.commit(scope, { id: runtime.id(), time, expect, ...edit(entry?.value, time) });
-      if (result.ok) return;
-    }
-    throw new StoreUnavailable(`gave up after ${patience} conflicting writes`);
-  }
+export function dirtyTenants(parts: { store: Store; runtime: Runtime }) {
+  const { store } = parts;
+  const change = (tenant: string, edit: (mark: Mark | undefined, now: number) => Pick<Change, 'put' | 'remove' | 'index'>): Promise<void> =>
+    editDocument(parts, scope, markKey(tenant), edit);
 
   async function* pages(index: string): AsyncGenerator<string[]> {
     for (let after: string | undefined; ; ) {

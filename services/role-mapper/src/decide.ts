@@ -82,9 +82,11 @@ export function decidePage(before: Projection, event: WideEvent, users: readonly
  * match a group, we won't change their role" (M9); "this automation will not downgrade the role of someone who is an Owner" (M10).
  */
 function place(draft: Draft, user: string, groups: readonly string[], sequence: number): RoleChange[] {
-  const names = groups.flatMap((group) => draft.groups.get(group) ?? []);
-  const wanted = newlyMatched(draft.mapping, draft.members.get(user)?.role, names);
-  const role = roleByMapping(draft.mapping, names);
+  const role = roleByMapping(
+    draft.mapping,
+    groups.flatMap((group) => draft.groups.get(group) ?? []),
+  );
+  const wanted = newlyMatched(role, draft.members.get(user)?.role);
   if (groups.length === 0) draft.members.delete(user);
   else draft.members.set(user, role === undefined ? { groups } : { groups, role });
   if (wanted === undefined) return [];

@@ -2,7 +2,7 @@ import type { DirectoryFact } from '@claras/contracts/events';
 import type { Runtime } from '@claras/ports/runtime';
 import type { Store } from '@claras/ports/store/store';
 import type { SendChanges } from '@claras/service-kit/core-changes';
-import { progressEvent, settledEvents } from '@claras/service-kit/outcomes';
+import { outcomeEvent, settledEvents } from '@claras/service-kit/outcomes';
 import type { ProjectionChange } from '@claras/service-kit/position';
 import type { Turn } from '@claras/service-kit/turn';
 import { decidePage, groupOf, type WideEvent } from './decide.ts';
@@ -53,7 +53,12 @@ export async function recheck(
     const through = finished ? event.sequence : event.sequence - 1;
     const events = settledEvents(name, through, results, runtime.now());
     if (event.type === 'provisioning.changed')
-      events.push(progressEvent(name, runtime.now(), { sequence: event.sequence, done, total, changed, finished }));
+      events.push(
+        outcomeEvent(name, runtime.now(), {
+          type: 'recheck.progressed',
+          data: { sequence: event.sequence, done, total, changed, finished },
+        }),
+      );
     if (finished) {
       await turn.settle(through, { ...ended(change, event), events });
       return 'done';

@@ -1,4 +1,4 @@
-import { type BulkOperation, bulkOrder, bulkResponseSchema, readBulk, referencesOf, unresolved, withIds } from '@claras/scim/bulk';
+import { type BulkOperation, bulkOrder, bulkResponseSchema, readBulk, unresolved, withIds } from '@claras/scim/bulk';
 import { checkIfMatch, etag } from '@claras/scim/etag';
 import { invalidPath, invalidSyntax } from '@claras/scim/scim-error';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -60,8 +60,11 @@ export function bulkRoute(app: FastifyInstance, all: readonly ScimResources[], c
   }
 
   async function perform(request: FastifyRequest, given: BulkOperation, promised: ReadonlyMap<string, Promised>): Promise<Result> {
-    for (const bulkId of referencesOf(given)) if (promised.get(bulkId)?.failed !== false) throw unresolved(bulkId);
-    const operation = withIds(given, (bulkId) => promised.get(bulkId)?.id as string);
+    const operation = withIds(given, (bulkId) => {
+      const other = promised.get(bulkId);
+      if (!other || other.failed) throw unresolved(bulkId);
+      return other.id;
+    });
     const { resources, id } = addressed(operation.path);
     const { version } = operation;
     const to: AskedToWrite = {

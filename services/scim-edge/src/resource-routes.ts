@@ -31,7 +31,7 @@ export interface Circumstances {
 /** The verbs of RFC 7644, 3.3 to 3.6, once for every resource type. */
 export function resourceRoutes(app: FastifyInstance, resources: ScimResources, { durable, asked, passedOver }: Circumstances): void {
   const path = resources.endpoint;
-  const typeOf = (request: FastifyRequest): ResourceType => asked(request).types[resources.name];
+  const typeOf = (request: FastifyRequest): ResourceType => request.admitted.types[resources.name];
 
   const askedToWrite = (request: FastifyRequest): AskedToWrite => {
     const check = preconditionOf(request.headers);

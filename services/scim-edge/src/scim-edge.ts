@@ -39,8 +39,11 @@ export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
     const admit = authenticate({ keys, ...settings, runtime: durable.runtime });
     const urlOf = (request: FastifyRequest): TenantUrl => `${request.protocol}://${request.host}${app.prefix}`;
 
+    const failed = (request: FastifyRequest, err: unknown) =>
+      log.error({ err, method: request.method, route: request.routeOptions.url }, 'request failed');
+
     scimBodies(app);
-    scimErrors(app, log);
+    scimErrors(app, failed);
     if (metrics) measureRequests(app, metrics);
     app.decorateRequest('admitted');
     app.addHook('onRequest', async (request) => {
@@ -53,7 +56,7 @@ export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
       asked: (request) => ({ ...request.admitted, url: urlOf(request) }),
       passedOver: (request, ignored) =>
         log.info({ tenant: request.admitted.tenant, method: request.method, ignored }, 'passed over what no schema knows'),
-      failed: (request, err) => log.error({ err, method: request.method, route: request.routeOptions.url }, 'request failed'),
+      failed,
     };
     const all = [userResources(users(durable)), groupResources(groups(durable))];
     for (const resources of all) resourceRoutes(app, resources, circumstances);

@@ -1,6 +1,5 @@
 import { StoreUnavailable } from '@claras/ports/store/store';
 import { invalidSyntax, notFound, payloadTooLarge, ScimError, unavailable } from '@claras/scim/scim-error';
-import type { Log } from '@claras/service-kit/log';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 export const scimType = 'application/scim+json; charset=utf-8';
@@ -30,10 +29,11 @@ export function asScimError(error: unknown): ScimError {
   }
 }
 
-export function scimErrors(app: FastifyInstance, log: Log): void {
+/** `failed`: told of what went wrong on this side. */
+export function scimErrors(app: FastifyInstance, failed: (request: FastifyRequest, error: unknown) => void): void {
   const send = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const answer = asScimError(error);
-    if (answer.status >= 500) log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
+    if (answer.status >= 500) failed(request, error);
     if (answer.status === 401) reply.header('www-authenticate', 'Bearer realm="scim"');
     if (answer.status === 503) reply.header('retry-after', retryAfter);
     return reply.code(answer.status).header('content-type', scimType).send(JSON.stringify(answer.toBody()));

@@ -35,29 +35,22 @@ export const auditVerify: Command = {
   async run({ api, value, print, tell }) {
     const tenant = value('tenant') as string;
     const noted = value('head');
-    let head: AuditEntry | undefined;
-    let above: AuditEntry | undefined;
-    let seen = noted === undefined;
-    let entries = 0;
-    for (let before: string | undefined; ; before = String(above?.number)) {
-      const page = await pageOf(api, tenant, { limit: String(pageSize), ...(before === undefined ? {} : { before }) });
+    const newestFirst: AuditEntry[] = [];
+    for (let oldest: AuditEntry | undefined; oldest?.number !== 1; oldest = newestFirst.at(-1)) {
+      const page = await pageOf(api, tenant, { limit: String(pageSize), ...(oldest ? { before: String(oldest.number) } : {}) });
       if (page.length === 0) break;
-      head ??= page[0];
-      const chain = [...page].reverse().concat(above ?? []);
-      const broken = brokenAt(
-        chain,
-        page.at(-1)?.number === 1 ? undefined : { number: page.at(-1)!.number - 1, hash: page.at(-1)!.previous },
-      );
-      if (broken !== undefined)
-        throw new Refusal(`the audit log of ${tenant} is broken at entry ${broken}: it was changed, removed or put in`);
-      seen ||= page.some(({ hash }) => hash === noted);
-      entries += page.length;
-      above = page.at(-1);
-      if (above?.number === 1) break;
+      newestFirst.push(...page);
     }
-    if (above && above.number !== 1) throw new Refusal(`the audit log of ${tenant} is broken: its entries before ${above.number} are gone`);
+    const chain = newestFirst.toReversed();
+    const [first] = chain;
+    const broken = brokenAt(chain, first && { number: first.number - 1, hash: first.previous });
+    if (broken !== undefined)
+      throw new Refusal(`the audit log of ${tenant} is broken at entry ${broken}: it was changed, removed or put in`);
+    if (first && first.number !== 1) throw new Refusal(`the audit log of ${tenant} is broken: its entries before ${first.number} are gone`);
+    const seen = noted === undefined || chain.some(({ hash }) => hash === noted);
     if (!seen) throw new Refusal(`no entry of ${tenant} has the hash ${noted}: entries behind it were removed`);
-    const found = { entries, head: head?.hash ?? '' };
+    const entries = chain.length;
+    const found = { entries, head: chain.at(-1)?.hash ?? '' };
     print(found, () => `${entries} entries, the chain is whole; head ${found.head || '-'}`);
     if (entries > 0) tell('Keep the head elsewhere; next time: audit verify --head HASH');
   },

@@ -5,6 +5,7 @@ import { type Command, type Context, tenantOption } from '../command.ts';
 import { UsageError } from '../refusal.ts';
 import { table } from '../table.ts';
 import { theProvider } from './provider.ts';
+import { nameOf } from './team.ts';
 
 const options = { ...tenantOption, provider: { placeholder: 'P', help: 'id or name; not needed where it is clear' } };
 
@@ -54,7 +55,7 @@ function previewText({ inForce, checked, changes, owners, roles: counts, seats }
     ...changes.items.map(({ profile, from, to, because }) => ({ profile, change: `${from} → ${to}`, because })),
     ...owners.items.map(({ profile, wanted: lower, because }) => ({ profile, change: `stays owner, not ${lower}`, because })),
   ];
-  const people = rows.map(({ profile, change, because }) => ({ who: profile.email ?? profile.displayName, change, why: reason(because) }));
+  const people = rows.map(({ profile, change, because }) => ({ who: nameOf(profile), change, why: reason(because) }));
   const more = changes.total + owners.total - rows.length;
   return [
     `${checked} profiles: ${changes.total} change, ${owners.total} stay owners whom the mapping would lower; seats ${seats.before} → ${seats.after}`,

@@ -5,7 +5,7 @@ import { isBillable } from '@claras/domain/seat';
 import { type Command, tenantOption } from '../command.ts';
 import { Refusal } from '../refusal.ts';
 import { table } from '../table.ts';
-import { teamOf } from './team.ts';
+import { nameOf, teamOf } from './team.ts';
 
 export const seats: Command = {
   name: 'seats',
@@ -39,11 +39,7 @@ export const seatsExplain: Command = {
         `${people.length} seats: active profiles of the team`,
         table(
           ['who', 'role', 'from'],
-          people.map(({ email, userName, displayName, role, scimId }) => ({
-            who: email ?? userName ?? displayName,
-            role,
-            from: scimId ? 'SCIM' : 'by hand',
-          })),
+          people.map((profile) => ({ who: nameOf(profile), role: profile.role, from: profile.scimId ? 'SCIM' : 'by hand' })),
         ),
         table(['at', 'what', 'change', 'version', 'why'], lines),
       ].join('\n\n'),

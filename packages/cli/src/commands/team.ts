@@ -29,7 +29,8 @@ async function profileId(api: Api, tenant: string, named: string): Promise<strin
   throw new Refusal(`nobody in the team of ${tenant} has that address: claras-scim team list --tenant ${tenant}`);
 }
 
-const nameOf = ({ email, userName, displayName }: Profile): string => email ?? userName ?? displayName;
+export const nameOf = ({ email, userName, displayName }: Pick<Profile, 'email' | 'userName' | 'displayName'>): string =>
+  email ?? userName ?? displayName;
 const rowOf = (profile: Profile) => ({
   profile: nameOf(profile),
   name: profile.displayName,

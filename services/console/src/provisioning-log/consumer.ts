@@ -1,24 +1,23 @@
+import type { RecheckProgress, SeatRow } from '@claras/contracts/console-api';
 import type { DirectoryFact, OutcomeEvent, OutcomeFact } from '@claras/contracts/events';
 import { topics } from '@claras/contracts/topics';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
 import { consumerMetrics } from '@claras/service-kit/consumer-metrics';
+import { editDocument } from '@claras/service-kit/edit-document';
 import { createProblems } from '@claras/service-kit/problems';
 import { readTopic } from '@claras/service-kit/topic-reader';
 import { entryOf, type LogEntry, remembered, type Snapshot } from './entry.ts';
 import {
   described,
-  edited,
   logScope,
   logService,
   mostSeatRows,
-  type Progress,
   place,
   progressKey,
   refusedIndex,
   resultKey,
   resultMember,
   resultsIndex,
-  type SeatRow,
   type StoredResult,
   seatsIndex,
   seatsKey,
@@ -65,14 +64,16 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
   async function take(tenant: string, event: OutcomeEvent): Promise<void> {
     const scope = logScope(tenant);
     if (event.type === 'recheck.progressed')
-      return edited<Progress>(parts, scope, progressKey, (before) => {
+      return editDocument<RecheckProgress>(parts, scope, progressKey, (before) => {
         const same = before?.sequence === event.data.sequence;
         if (before && (before.sequence > event.data.sequence || (same && before.done > event.data.done))) return undefined;
-        return { put: { [progressKey]: { ...event.data, began: same ? before.began : event.time, at: event.time } satisfies Progress } };
+        return {
+          put: { [progressKey]: { ...event.data, began: same ? before.began : event.time, at: event.time } satisfies RecheckProgress },
+        };
       });
     if (event.type !== 'events.settled') return tellOfSeats(tenant, event);
     const { consumer, through, results } = event.data;
-    return edited<Through>(parts, scope, throughKey(consumer), (before) => {
+    return editDocument<Through>(parts, scope, throughKey(consumer), (before) => {
       const put: Record<string, unknown> = {};
       const index: Record<string, { add: string[] }> = {};
       function add(name: string, member: string): void {
@@ -92,13 +93,13 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
   }
 
   /** The ledger behind the bill: a row for each answer of the billing system, each hold and each refusal. */
-  async function tellOfSeats(tenant: string, { type, sequence, time, data }: SeatsEvent): Promise<void> {
-    const row = rowOf({ type, data } as SeatsEvent, time);
+  async function tellOfSeats(tenant: string, event: SeatsEvent): Promise<void> {
+    const { sequence } = event;
     const scope = logScope(tenant);
     const { members, total } = await store.range(scope, seatsIndex, { offset: mostSeatRows, limit: 100 });
     const index = { [seatsIndex]: { add: [place(sequence)], remove: total > mostSeatRows ? members : [] } };
     const remove = index[seatsIndex]!.remove.map((member) => seatsKey(sequenceAt(member)));
-    await store.commit(scope, { id: runtime.id(), time: runtime.now(), put: { [seatsKey(sequence)]: row }, remove, index });
+    await store.commit(scope, { id: runtime.id(), time: runtime.now(), put: { [seatsKey(sequence)]: rowOf(event) }, remove, index });
   }
 
   const outcomes = await readTopic<OutcomeFact>({
@@ -120,7 +121,7 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
   };
 }
 
-function rowOf({ type, data }: SeatsEvent, at: string): SeatRow {
+function rowOf({ type, time: at, data }: SeatsEvent): SeatRow {
   const { quantity, version } = data;
   if (type === 'seats.refused') return { kind: 'refused', at, quantity, version, reason: `${data.kind}: ${data.reason}` };
   return { ...data, kind: type === 'seats.held' ? 'held' : 'billed', at };

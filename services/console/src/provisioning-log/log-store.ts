@@ -1,7 +1,6 @@
 import type { ChangeResult } from '@claras/contracts/events';
 import { emailKey } from '@claras/domain/email';
-import type { Runtime } from '@claras/ports/runtime';
-import { type Scope, type Store, StoreUnavailable } from '@claras/ports/store/store';
+import type { Scope, Store } from '@claras/ports/store/store';
 import type { ProjectionChange } from '@claras/service-kit/position';
 import type { LogEntry, Snapshot } from './entry.ts';
 
@@ -13,7 +12,6 @@ export const mostEntries = 20_000;
 const trimmedAtOnce = 100;
 /** Of one event that are kept: a re-check may have as many as the tenant has users. */
 export const mostResults = 10_000;
-const patience = 20;
 
 /** What a consumer did about one user because of one event. `at`: ISO 8601, UTC. */
 export interface StoredResult extends Omit<ChangeResult, 'sequence'> {
@@ -23,26 +21,6 @@ export interface StoredResult extends Omit<ChangeResult, 'sequence'> {
 export interface Through {
   sequence: number;
   at: string;
-}
-export interface Progress {
-  sequence: number;
-  done: number;
-  total: number;
-  changed: number;
-  finished: boolean;
-  began: string;
-  at: string;
-}
-
-/** A line of the ledger behind a tenant's bill. */
-export interface SeatRow {
-  kind: 'billed' | 'held' | 'refused';
-  at: string;
-  quantity: number;
-  version: number;
-  before?: number | null;
-  key?: string;
-  reason?: string;
 }
 export const mostSeatRows = 10_000;
 
@@ -116,21 +94,4 @@ export async function trimmed(
       out(userIndex(user), member);
   }
   return { ...change, index, remove, drop };
-}
-
-/** Reads some documents, writes what `edit` makes of them; from the start again when another process came first. */
-export async function edited<T>(
-  { store, runtime }: { store: Store; runtime: Runtime },
-  scope: Scope,
-  key: string,
-  edit: (before: T | undefined) => { put: Record<string, unknown>; index?: Record<string, { add: string[] }> } | undefined,
-): Promise<void> {
-  for (let tries = 0; tries < patience; tries++) {
-    const [entry] = await store.read<T>(scope, [key]);
-    const change = edit(entry?.value);
-    if (!change) return;
-    const result = await store.commit(scope, { id: runtime.id(), time: runtime.now(), expect: { [key]: entry?.version ?? 0 }, ...change });
-    if (result.ok) return;
-  }
-  throw new StoreUnavailable(`gave up after ${patience} conflicting writes`);
 }

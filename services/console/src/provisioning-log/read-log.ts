@@ -1,4 +1,4 @@
-import type { LogPage, ProvisioningEntry, RecheckProgress } from '@claras/contracts/console-api';
+import type { LogPage, ProvisioningEntry, RecheckProgress, SeatRow } from '@claras/contracts/console-api';
 import type { Scope, Store } from '@claras/ports/store/store';
 import { consumers } from './consumer.ts';
 import type { LogEntry } from './entry.ts';
@@ -7,13 +7,11 @@ import {
   entryKey,
   logScope,
   nameKey,
-  type Progress,
   place,
   progressKey,
   refusedIndex,
   resultKey,
   resultsIndex,
-  type SeatRow,
   type StoredResult,
   seatsIndex,
   seatsKey,
@@ -99,7 +97,7 @@ export function readLog(store: Store) {
   }
 
   async function progress(tenant: string): Promise<RecheckProgress | null> {
-    const [entry] = await store.read<Progress>(logScope(tenant), [progressKey]);
+    const [entry] = await store.read<RecheckProgress>(logScope(tenant), [progressKey]);
     return entry?.value ?? null;
   }
 
