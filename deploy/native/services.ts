@@ -20,6 +20,7 @@ export function servicePrograms(dir: string, port: number, { storeUrl, busUrl }:
     STORE_URL: storeUrl,
     BUS_URL: busUrl,
     DATA_DIR: dir,
+    TENANT_URL: `${urlOf('scim-edge', port)}/api/scim/v2`,
     CORE_APP_URL: urlOf('core-app', port),
     BILLING_URL: `ledger:${urlOf('billing-ledger', port)}`,
     ADMIN_TOKEN: secret(dir, 'admin-token'),

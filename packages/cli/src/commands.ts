@@ -1,6 +1,7 @@
 import type { Command, Delegate } from './command.ts';
 import { auditList, auditVerify } from './commands/audit.ts';
-import { keyCreate, keyList, keyRevoke } from './commands/key.ts';
+import { consoleLink } from './commands/console.ts';
+import { keyCreate, keyList, keyRevoke, keyRotate } from './commands/key.ts';
 import { logCommand, recheckCommand } from './commands/log.ts';
 import { mappingPreview, mappingSet, mappingShow } from './commands/mapping.ts';
 import { health, lag, seats, seatsApprove, seatsExplain } from './commands/operations.ts';
@@ -22,6 +23,7 @@ export const commands: readonly (Command | Delegate)[] = [
   scimOff,
   keyCreate,
   keyList,
+  keyRotate,
   keyRevoke,
   mappingPreview,
   mappingSet,
@@ -42,5 +44,6 @@ export const commands: readonly (Command | Delegate)[] = [
   seats,
   lag,
   health,
+  consoleLink,
   simulateEntra,
 ];

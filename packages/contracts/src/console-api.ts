@@ -1,7 +1,7 @@
 import { apiScopes } from '@claras/domain/api-key';
 import { roles } from '@claras/domain/role';
 import { type Static, Type } from 'typebox';
-import { RoleMappingSchema } from './events.ts';
+import { Profile, RoleMappingSchema } from './events.ts';
 
 /** The REST API under /api/v1, which the console and `claras-scim` talk to. People are `Profile` and `TeamPage` of the core app. */
 const closed = { additionalProperties: false } as const;
@@ -33,6 +33,8 @@ export const Provider = Type.Object(
     mapping: RoleMappingSchema,
     settings: Type.Optional(Type.Unknown()),
     version: Version,
+    /** When the identity provider last asked with one of the tenant's keys, to the minute; only while SCIM is on. */
+    lastRequest: Type.Optional(Time),
   },
   closed,
 );
@@ -136,6 +138,8 @@ const keyFields = {
   created: Time,
   expires: Type.Optional(Time),
   revoked: Type.Optional(Time),
+  lastUsed: Type.Optional(Time),
+  lastScim: Type.Optional(Time),
 };
 export const ApiKey = Type.Object(keyFields, closed);
 export type ApiKey = Static<typeof ApiKey>;
@@ -148,6 +152,49 @@ export const NewApiKey = Type.Object(
   closed,
 );
 export type NewApiKey = Static<typeof NewApiKey>;
+/** `overlap`: seconds for which the old key goes on to open, so that nothing stops while the new one is pasted. 0 ends it at once. */
+export const KeyRotation = Type.Object(
+  {
+    overlap: Type.Integer({ minimum: 0, maximum: 30 * 24 * 3600 }),
+    expires: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
+  },
+  closed,
+);
+export type KeyRotation = Static<typeof KeyRotation>;
+
+/** A group that was pushed: its name is what Role Mapping names. */
+export const PushedGroup = Type.Object({ name: Type.String(), members: Type.Integer() }, closed);
+export type PushedGroup = Static<typeof PushedGroup>;
+export const PushedGroupList = list(PushedGroup);
+
+/** A one-time token: what stands behind the # of a sign-in link. */
+export const OneTimeToken = Type.Object({ token: Type.String({ minLength: 20, maxLength: 100 }) }, closed);
+/** Who is signed in to the console. Without `tenant` and `profile`: the operator. */
+export const SessionReport = Type.Object(
+  {
+    tenant: Type.Optional(Type.String()),
+    profile: Type.Optional(Profile),
+    /** False for a manager, who reads. */
+    manages: Type.Boolean(),
+    /** Sent as x-csrf-token with each change. */
+    csrf: Type.String(),
+    /** Until then keys may be made and rotated. */
+    verifiedUntil: Time,
+    ends: Time,
+    /** What Entra asks for as Tenant URL. */
+    tenantUrl: Type.String(),
+  },
+  closed,
+);
+export type SessionReport = Static<typeof SessionReport>;
+/** Whom a one-time sign-in link lets in: a person of the team, or the operator where none is named. */
+export const NewConsoleLink = Type.Object(
+  { tenant: Type.Optional(Type.String({ maxLength: 40 })), email: Type.Optional(Type.String({ minLength: 3, maxLength: 254 })) },
+  closed,
+);
+export type NewConsoleLink = Static<typeof NewConsoleLink>;
+export const ConsoleLink = Type.Object({ url: Type.String(), expires: Time }, closed);
+export type ConsoleLink = Static<typeof ConsoleLink>;
 
 /** An entry of the audit log. The hash covers the others and the hash before: `claras-scim audit verify` follows the chain. */
 export const AuditEntry = Type.Object(

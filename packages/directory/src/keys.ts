@@ -17,6 +17,10 @@ export interface ApiKey {
   created: string;
   expires?: string;
   revoked?: string;
+  /** When it last opened a door, to the minute. */
+  lastUsed?: string;
+  /** When it last opened the SCIM edge, to the minute. */
+  lastScim?: string;
 }
 type StoredKey = ApiKey & { hmac: string };
 
@@ -25,12 +29,19 @@ export type Verified =
   | { ok: false; reason: 'malformed' | 'unknown' | 'expired' | 'revoked' };
 
 const keyKey = (id: string) => `key:${id}`;
+/** Apart from the key, so that noting a use never stands in the way of a revocation. */
+const useKey = (id: string) => `key-use:${id}`;
+type Use = Pick<ApiKey, 'lastUsed' | 'lastScim'>;
+/** A use is written at most once in this time for each key, process and door. */
+const useEvery = 60_000;
+const mostNoted = 10_000;
 const mostKeys = 1000;
 
 /** `pepper`: secret of the deployment. A key has 256 bits of chance, so a keyed hash needs no slowness (facts: 18 µs). */
 export function keys(durable: Durable & { pepper: string }) {
   const { store, runtime, pepper } = durable;
   const trail = audit(durable);
+  const noted = new Map<string, number>();
   const digest = (value: string): Buffer => createHmac('sha256', pepper).update(value).digest();
 
   /** The only time that `value` is known. */
@@ -75,7 +86,8 @@ export function keys(durable: Durable & { pepper: string }) {
   async function list(tenant: string): Promise<ApiKey[]> {
     const { members } = await store.range(tenantScope(tenant), 'keys', { limit: mostKeys });
     const entries = await store.read<StoredKey>(globalScope, members.map(keyKey));
-    return entries.flatMap((entry) => (entry ? [shown(entry.value)] : []));
+    const uses = await store.read<Use>(globalScope, members.map(useKey));
+    return entries.flatMap((entry, n) => (entry ? [{ ...shown(entry.value), ...uses[n]?.value }] : []));
   }
 
   /** Told in the audit log first: what was revoked is there, whatever stops in between. */
@@ -92,12 +104,51 @@ export function keys(durable: Durable & { pepper: string }) {
   const revokeRecord = (tenant: string, id: string): Promise<ApiKey> =>
     transact(durable, globalScope, async (time) => {
       const [entry] = await store.read<StoredKey>(globalScope, [keyKey(id)]);
-      if (entry?.value.tenant !== tenant)
-        throw new DirectoryError('not-found', 'There is no such key; list the tenant’s keys to see their ids.');
+      if (entry?.value.tenant !== tenant) throw noSuchKey();
       if (entry.value.revoked) return { result: () => shown(entry.value) };
       const revoked = { ...entry.value, revoked: new Date(time).toISOString() };
       return { change: { expect: { [keyKey(id)]: entry.version }, put: { [keyKey(id)]: revoked } }, result: () => shown(revoked) };
     });
+
+  /**
+   * A new key with the name and scopes of this one, which goes on to open for `overlap` milliseconds, so that nothing stops while the other
+   * side is told; 0 ends it at once.
+   */
+  async function rotate(tenant: string, id: string, { overlap, expires, by = system }: { overlap: number; expires?: string; by?: Actor }) {
+    const [entry] = await store.read<StoredKey>(globalScope, [keyKey(id)]);
+    if (entry?.value.tenant !== tenant) throw noSuchKey();
+    if (entry.value.revoked) throw new DirectoryError('conflict', 'This key was revoked. Make a new one.');
+    const { name, scopes } = entry.value;
+    const made = await create({ tenant, name, scopes, by, ...(expires ? { expires } : {}) });
+    if (overlap === 0) await revoke(tenant, id, by);
+    else await endAt(id, runtime.now() + overlap);
+    return made;
+  }
+
+  const endAt = (id: string, end: number): Promise<void> =>
+    transact(durable, globalScope, async () => {
+      const [entry] = await store.read<StoredKey>(globalScope, [keyKey(id)]);
+      const before = entry?.value.expires;
+      if (!entry || (before !== undefined && Date.parse(before) <= end)) return { result: () => undefined };
+      const ending = { ...entry.value, expires: new Date(end).toISOString() };
+      return { change: { expect: { [keyKey(id)]: entry.version }, put: { [keyKey(id)]: ending } }, result: () => undefined };
+    });
+
+  /** Notes that a key opened a door. Nobody waits for it: a use that could not be written is written by the next one. */
+  function used(id: string, door: 'scim' | 'rest'): void {
+    const now = runtime.now();
+    const note = `${door} ${id}`;
+    if (now - (noted.get(note) ?? -useEvery) < useEvery) return;
+    if (noted.size >= mostNoted) noted.clear();
+    noted.set(note, now);
+    const time = new Date(now).toISOString();
+    const write = transact(durable, globalScope, async () => {
+      const [entry] = await store.read<Use>(globalScope, [useKey(id)]);
+      const use: Use = { ...entry?.value, lastUsed: time, ...(door === 'scim' ? { lastScim: time } : {}) };
+      return { change: { expect: { [useKey(id)]: entry?.version ?? 0 }, put: { [useKey(id)]: use } }, result: () => undefined };
+    });
+    write.catch(() => noted.delete(note));
+  }
 
   /** Whose key it is and what it opens. Compares in constant time, and does the same work for an unknown id. */
   async function verify(value: string): Promise<Verified> {
@@ -113,8 +164,9 @@ export function keys(durable: Durable & { pepper: string }) {
     return { ok: true, id, tenant, scopes };
   }
 
-  return { create, list, revoke, verify };
+  return { create, list, revoke, rotate, used, verify };
 }
 export type Keys = ReturnType<typeof keys>;
 
+const noSuchKey = () => new DirectoryError('not-found', 'There is no such key; list the tenant’s keys to see their ids.');
 const shown = ({ hmac: _, ...key }: StoredKey): ApiKey => key;

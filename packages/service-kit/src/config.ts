@@ -26,6 +26,12 @@ export const Config = Type.Object({
     pattern: '^(file:.+|memory:|kafka://[^\\s,/]+:\\d+(,[^\\s,/]+:\\d+)*)$',
     description: 'file:DIR, memory: or kafka://HOST:PORT[,HOST:PORT…]',
   }),
+  publicUrl: Type.Optional(
+    Type.String({ pattern: '^https?://[^\\s/]+$', description: 'the address of the console, such as https://claras.ai' }),
+  ),
+  tenantUrl: Type.Optional(
+    Type.String({ pattern: '^https?://\\S+$', description: 'what Entra gets as Tenant URL, such as https://claras.ai/api/scim/v2' }),
+  ),
   nodeEnv: Type.Optional(Type.String({ description: 'production, or anything else' })),
   cells: Type.Integer({ minimum: 1, maximum: 1024, default: 64, description: 'a number from 1 to 1024 that never changes again' }),
   coreAppUrl: HttpUrl(8082),

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type ConsoleParts, consoleApi } from './api/console-api.ts';
+import { webPages } from './web-pages.ts';
 
 /** Where the REST API stands on every server that carries it. */
 export const apiPath = '/api/v1';
@@ -11,5 +12,6 @@ export function consoleServer(parts: ConsoleParts): FastifyInstance {
     requestTimeout: 30_000,
   });
   app.register(consoleApi(parts), { prefix: apiPath });
+  app.register(webPages);
   return app;
 }

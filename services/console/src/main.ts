@@ -14,6 +14,7 @@ import { watchDependencies } from '@claras/service-kit/watch-dependencies';
 import { auditLog } from './audit-log/consumer.ts';
 import { consoleServer } from './console-server.ts';
 import { provisioningLog } from './provisioning-log/consumer.ts';
+import { signIn } from './sign-in/sign-in.ts';
 
 await run('console', async () => {
   const config = readConfig(process.env, ['adminToken', 'keyPepper', 'coreAppToken', 'billingToken']);
@@ -29,7 +30,9 @@ await run('console', async () => {
     watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log }),
   ];
   const guard = { keys: keys({ store, runtime, pepper: config.keyPepper }), adminToken: config.adminToken };
-  const app = consoleServer({ store, runtime, bus, log, team, coreApp: team, billing, ...guard });
+  const { publicUrl, tenantUrl } = config;
+  const doors = { signIn: signIn({ store, runtime, team }), publicUrl, tenantUrl };
+  const app = consoleServer({ store, runtime, bus, log, team, coreApp: team, billing, ...guard, ...doors });
   await app.register(operationsRoutes({ metrics, health }));
   await app.listen(config);
   return {

@@ -35,6 +35,8 @@ async function inventory(parts: ConsoleParts): Promise<string[]> {
   await app.ready();
   return routes.sort();
 }
+/** All but signing in, which is open to anyone. */
+const guarded = async (parts: ConsoleParts) => (await inventory(parts)).filter((route) => !route.includes(' /session'));
 const inAcme = (route: string): [Method, string] => {
   const [method, url] = route.split(' ') as [Method, string];
   return [method, url.replace(':tenant', 'acme').replace(/:\w+/g, 'x')];
@@ -44,12 +46,15 @@ t.test('the routes of the REST API are these', async (t) => {
   const { parts } = await open();
   const routes = (await inventory(parts)).filter((route) => !route.startsWith('HEAD'));
   t.strictSame(routes, [
+    'DELETE /session',
     'DELETE /tenants/:tenant/keys/:key',
     'DELETE /tenants/:tenant/schema-extensions/:schema',
     'GET /lag',
+    'GET /session',
     'GET /tenants',
     'GET /tenants/:tenant',
     'GET /tenants/:tenant/audit-log',
+    'GET /tenants/:tenant/groups',
     'GET /tenants/:tenant/keys',
     'GET /tenants/:tenant/providers',
     'GET /tenants/:tenant/providers/:provider/role-mapping',
@@ -60,10 +65,15 @@ t.test('the routes of the REST API are these', async (t) => {
     'GET /tenants/:tenant/seats/ledger',
     'GET /tenants/:tenant/team',
     'PATCH /tenants/:tenant/providers/:provider',
+    'POST /console-links',
+    'POST /session',
+    'POST /session/verification',
     'POST /tenants',
     'POST /tenants/:tenant/keys',
+    'POST /tenants/:tenant/keys/:key/rotate',
     'POST /tenants/:tenant/providers',
     'POST /tenants/:tenant/providers/:provider/role-mapping/preview',
+    'POST /tenants/:tenant/provisioning-log/.search',
     'POST /tenants/:tenant/seats/approval',
     'POST /tenants/:tenant/team',
     'POST /tenants/:tenant/team/:profile/archive',
@@ -81,7 +91,7 @@ t.test('M14 every route: no, a malformed, unknown, expired or revoked key is 401
   await parts.keys.revoke('acme', revoked.key.id);
   const expired = await parts.keys.create({ tenant: 'acme', name: 'k', scopes: ['rest.full'], expires: '2020-01-01T00:00:00Z' });
   const tokens = ['', 'nonsense', `${parts.adminToken}x`, stranger.value, revoked.value, expired.value];
-  for (const route of [...(await inventory(parts)), 'GET /nowhere', 'POST /'])
+  for (const route of [...(await guarded(parts)), 'GET /nowhere', 'POST /'])
     for (const token of tokens) {
       const { status, headers, text } = await ask(...inAcme(route), { token });
       t.equal(status, 401, `${route} ${token.slice(0, 12)}`);
@@ -94,13 +104,13 @@ t.test('M14 every route: no, a malformed, unknown, expired or revoked key is 401
 t.test('M14 every route: a key with scim.full alone is 403', async (t) => {
   const { parts, ask, key } = await open();
   const { value } = await key('acme', ['scim.full']);
-  for (const route of await inventory(parts)) t.equal((await ask(...inAcme(route), { token: value })).status, 403, route);
+  for (const route of await guarded(parts)) t.equal((await ask(...inAcme(route), { token: value })).status, 403, route);
 });
 
 t.test('every route: a key opens nothing of another tenant, and nothing that is of none', async (t) => {
   const { parts, ask, key } = await open();
   const { value } = await key('other', ['rest.full']);
-  for (const route of await inventory(parts)) t.equal((await ask(...inAcme(route), { token: value })).status, 403, route);
+  for (const route of await guarded(parts)) t.equal((await ask(...inAcme(route), { token: value })).status, 403, route);
   t.equal((await ask('GET', '/tenants/nobody', { token: value })).status, 403, 'nor does it say which tenants there are');
   t.equal((await ask('GET', '/nowhere', { token: value })).status, 404);
 });
@@ -120,6 +130,25 @@ t.test('M15 a revoked key is refused at once', async (t) => {
   t.equal((await ask('GET', '/tenants/acme', { token })).status, 200);
   t.equal((await ask('DELETE', `/tenants/acme/keys/${made.id}`)).status, 200);
   t.equal((await ask('GET', '/tenants/acme', { token })).status, 401);
+});
+
+t.test('M15 a rotated key goes on to open for the overlap, or ends at once; both are on the list with when they were used', async (t) => {
+  const { parts, ask, key } = await open();
+  const { key: made, value: token } = await key('acme', ['rest.full']);
+  const rotate = (id: string, overlap: number) => ask('POST', `/tenants/acme/keys/${id}/rotate`, { body: { overlap } });
+  const next = (await rotate(made.id, 3600)).json<CreatedApiKey>();
+  t.match(next, { name: 'k', scopes: ['rest.full'] });
+  t.not(next.value, token);
+  for (const either of [token, next.value]) t.equal((await ask('GET', '/tenants/acme', { token: either })).status, 200);
+  const listed = async () =>
+    (await ask('GET', '/tenants/acme/keys')).json<{ items: { id: string; expires?: string; lastUsed?: string }[] }>().items;
+  const [old] = (await listed()).filter(({ id }) => id === made.id);
+  t.ok(Math.abs(Date.parse(old?.expires ?? '') - Date.now() - 3_600_000) < 60_000, 'the old one ends after the overlap');
+  while ((await listed()).some(({ lastUsed }) => lastUsed === undefined)) await parts.runtime.sleep(5);
+  t.equal((await rotate(next.id, 0)).status, 201);
+  t.equal((await ask('GET', '/tenants/acme', { token: next.value })).status, 401, 'at once');
+  t.equal((await rotate(next.id, 0)).status, 409, 'a revoked key is not rotated');
+  t.equal((await rotate('nobody', 0)).status, 404);
 });
 
 t.test('M13 a key has a name and scopes; its value is in one answer, which nothing may keep', async (t) => {

@@ -7,6 +7,7 @@ import { memoryBus } from '@claras/ports/bus/memory-bus';
 import { memoryStore } from '@claras/ports/store/memory-store';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import type { ConsoleParts } from '../src/api/console-api.ts';
+import { signIn } from '../src/sign-in/sign-in.ts';
 import { fakeCore } from './fake-core.ts';
 
 const cells = 4;
@@ -31,6 +32,7 @@ export async function consoleUnderTest() {
     coreApp: core,
     team: core,
     keys: keys({ ...durable, pepper: 'a pepper for tests' }),
+    signIn: signIn({ ...durable, team: core }),
     adminToken: 'the-operators-token-for-tests',
     log: { info: write, warn: write, error: write },
   };

@@ -1,9 +1,10 @@
 import type { Profile } from '@claras/contracts/events';
 import { type CoreApp, type Team, TeamRefusal } from '@claras/ports/core-app/core-app';
 
-/** As much of the core app as the console asks for, in memory: by hand only, no sessions, no provisioning. */
+/** As much of the core app as the console asks for, in memory: by hand only, no provisioning. */
 export function fakeCore(): CoreApp & Team {
   const teams = new Map<string, Map<string, Profile>>();
+  const sessions = new Map<string, { tenant: string; id: string }>();
   let made = 0;
 
   const teamOf = (tenant: string): Map<string, Profile> => {
@@ -19,8 +20,18 @@ export function fakeCore(): CoreApp & Team {
   return {
     apply: async () => [],
     seats: async (tenant) => ({ active: [...teamOf(tenant).values()].filter(({ status }) => status === 'active').length, version: made }),
-    signIn: async () => undefined,
-    session: async () => undefined,
+    async signIn(tenant, email) {
+      const profile = [...teamOf(tenant).values()].find((one) => one.email === email && one.status === 'active');
+      if (!profile) return undefined;
+      const token = `session-of-${profile.id}-${++made}`;
+      sessions.set(token, { tenant, id: profile.id });
+      return token;
+    },
+    async session(tenant, token) {
+      const session = sessions.get(token);
+      const profile = session?.tenant === tenant ? teamOf(tenant).get(session.id) : undefined;
+      return profile?.status === 'active' ? profile : undefined;
+    },
     async list(tenant, { after = '', limit }) {
       const all = [...teamOf(tenant).values()];
       const rest = all.filter(({ id }) => id > after);

@@ -5,6 +5,9 @@ import { consoleApi } from '@claras/console/api/console-api';
 import { auditLog } from '@claras/console/audit-log/consumer';
 import { apiPath } from '@claras/console/console-server';
 import { provisioningLog } from '@claras/console/provisioning-log/consumer';
+import { signInUrl } from '@claras/console/sign-in/session-routes';
+import { signIn } from '@claras/console/sign-in/sign-in';
+import { webPages } from '@claras/console/web-pages';
 import { type EventSource, topicOfService } from '@claras/contracts/topics';
 import { coreApp } from '@claras/core-app/core-app';
 import { keys } from '@claras/directory/keys';
@@ -26,7 +29,7 @@ import { tellEvents } from '@claras/service-kit/tell-events';
 import { watchDependencies } from '@claras/service-kit/watch-dependencies';
 import Fastify from 'fastify';
 import { localSecrets } from './secrets.ts';
-import { welcome, welcomePage } from './welcome.ts';
+import { welcome } from './welcome.ts';
 
 /** Every service in one process on the embedded backing: one folder, one port, nothing else to install. */
 export async function localGateway(config: Config): Promise<Running> {
@@ -49,12 +52,27 @@ export async function localGateway(config: Config): Promise<Running> {
   const app = Fastify(edgeServerOptions);
   const apiKeys = keys({ store, runtime, pepper });
   await app.register(scimEdge({ store, runtime, keys: apiKeys, log, metrics: edgeMetrics(metrics) }), { prefix: edgePath });
-  const console = { store, runtime, bus, log, team, coreApp: team, billing, keys: apiKeys, adminToken };
+  const doors = signIn({ store, runtime, team });
+  const { publicUrl, tenantUrl } = config;
+  const console = {
+    store,
+    runtime,
+    bus,
+    log,
+    team,
+    coreApp: team,
+    billing,
+    keys: apiKeys,
+    adminToken,
+    signIn: doors,
+    publicUrl,
+    tenantUrl,
+  };
   await app.register(consoleApi(console), { prefix: apiPath });
   await app.register(operationsRoutes({ metrics, health }));
-  await app.register(welcomePage);
+  await app.register(webPages);
   const url = await app.listen(config);
-  process.stdout.write(welcome(url, config));
+  process.stdout.write(welcome(url, config, signInUrl(publicUrl ?? url, await doors.link({ operator: true }))));
 
   return {
     async close() {

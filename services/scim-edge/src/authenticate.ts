@@ -41,6 +41,7 @@ export function authenticate({ keys, providers, schemaExtensions, runtime }: Aut
     const { tenant } = verified;
     const [provider, extensions] = await Promise.all([providers.withScim(tenant), schemaExtensions.list(tenant)]);
     if (!provider) return { refused: scimOff() };
+    keys.used(verified.id, 'scim');
     return { tenant, types: resourceTypesWith(extensions), additiveMembers: provider.additiveMembers ?? false };
   }
 

@@ -1,4 +1,4 @@
-import type { ApiKey, CreatedApiKey, NewApiKey } from '@claras/contracts/console-api';
+import type { ApiKey, CreatedApiKey, KeyRotation, NewApiKey } from '@claras/contracts/console-api';
 import { type ApiScope, apiScopes, isApiScope } from '@claras/domain/api-key';
 import { type Command, tenantOption } from '../command.ts';
 import { UsageError } from '../refusal.ts';
@@ -38,6 +38,7 @@ const rowOf = (key: ApiKey) => ({
   scopes: key.scopes.join(', '),
   starts: `${key.starts}…`,
   created: key.created,
+  used: key.lastUsed ?? 'never',
   state: stateOf(key),
 });
 
@@ -47,7 +48,29 @@ export const keyList: Command = {
   help: 'List a tenant’s API keys, without their values.',
   async run({ api, value, print }) {
     const { items } = await api.get<{ items: ApiKey[] }>(['tenants', value('tenant') as string, 'keys']);
-    print(items, () => table(['id', 'name', 'scopes', 'starts', 'created', 'state'], items.map(rowOf)));
+    print(items, () => table(['id', 'name', 'scopes', 'starts', 'created', 'used', 'state'], items.map(rowOf)));
+  },
+};
+
+const hour = 3600;
+
+export const keyRotate: Command = {
+  name: 'key rotate',
+  arguments: ['ID'],
+  options: {
+    ...tenantOption,
+    overlap: { placeholder: 'HOURS', help: 'how long the old key goes on to open (default: 24; 0 ends it at once)' },
+    expires: { placeholder: 'TIME', help: 'when the new one ends (default: never)' },
+  },
+  help: 'Make a new key with the name and scopes of another, which ends after an overlap; prints the new value, once.',
+  async run({ api, positionals: [id = ''], value, print, tell }) {
+    const hours = Number(value('overlap') ?? 24);
+    if (!(hours >= 0 && hours <= 720)) throw new UsageError('--overlap is a number of hours from 0 to 720');
+    const expires = value('expires');
+    const wanted: KeyRotation = { overlap: Math.round(hours * hour), ...(expires ? { expires } : {}) };
+    const key = await api.post<CreatedApiKey>(['tenants', value('tenant') as string, 'keys', id, 'rotate'], wanted);
+    print(key, () => key.value);
+    tell(hours === 0 ? 'The old key is revoked.' : `The old key ends in ${hours} hours: paste the new one into Entra before.`);
   },
 };
 

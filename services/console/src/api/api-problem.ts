@@ -8,6 +8,7 @@ const problems = {
   invalid: { status: 400, title: 'The request does not fit' },
   unauthorized: { status: 401, title: 'Not signed in' },
   forbidden: { status: 403, title: 'Not allowed' },
+  'verification-needed': { status: 403, title: 'Show that it is you' },
   'not-found': { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'Something else stands in the way' },
   'last-owner': { status: 409, title: 'The last owner stays' },

@@ -13,9 +13,12 @@ import type { Log } from '@claras/service-kit/log';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { readLog } from '../provisioning-log/read-log.ts';
+import { sessionRoutes } from '../sign-in/session-routes.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
 import { admit } from './admission.ts';
 import { apiErrors } from './api-errors.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { groupRoutes } from './group-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { lagReport } from './lag.ts';
 import { logRoutes } from './log-routes.ts';
@@ -33,11 +36,15 @@ export interface ConsoleParts extends Durable {
   bus: Bus;
   /** The operator's token: opens everything. */
   adminToken: string;
+  signIn: SignIn;
+  /** Where browsers see the console, and Entra the edge; as they were asked where it is not said. */
+  publicUrl?: string | undefined;
+  tenantUrl?: string | undefined;
   log: Log;
 }
 
 /** The REST API that the console and `claras-scim` talk to: a Fastify plugin to be registered under /api/v1. */
-export function consoleApi({ keys, coreApp, team, billing, bus, adminToken, log, ...durable }: ConsoleParts) {
+export function consoleApi({ keys, coreApp, team, billing, bus, adminToken, signIn, publicUrl, tenantUrl, log, ...durable }: ConsoleParts) {
   return async (app: FastifyInstance): Promise<void> => {
     const provisioning = readLog(durable.store);
     const directory = { tenants: tenants(durable), providers: providers(durable) };
@@ -46,10 +53,13 @@ export function consoleApi({ keys, coreApp, team, billing, bus, adminToken, log,
     apiErrors(app, log);
     // Answers hold people and, once, a key: nothing on the way keeps them.
     app.addHook('onRequest', async (_, reply) => void reply.header('cache-control', 'no-store'));
-    admit(app, { adminToken, keys, tenants: directory.tenants });
+    const session = { signIn, tenants: directory.tenants, now: durable.runtime.now, publicUrl };
+    admit(app, { adminToken, keys, ...session });
+    app.register(sessionRoutes({ ...session, tenantUrl }));
 
     app.register(tenantRoutes(directory.tenants));
-    app.register(providerRoutes(directory.providers, { durable, groups: groups(durable), team }));
+    app.register(providerRoutes(directory.providers, { durable, groups: groups(durable), team, keys }));
+    app.register(groupRoutes(durable));
     app.register(schemaExtensionRoutes(schemaExtensions(durable)));
     app.register(auditRoutes(audit(durable)));
     app.register(logRoutes(provisioning));

@@ -1,4 +1,4 @@
-import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '@claras/contracts/console-api';
+import { ApiKey, ApiKeyList, CreatedApiKey, KeyRotation, NewApiKey } from '@claras/contracts/console-api';
 import type { Keys, ApiKey as ListedKey } from '@claras/directory/keys';
 import type { Runtime } from '@claras/ports/runtime';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
@@ -23,9 +23,18 @@ export function keyRoutes(keys: Keys, runtime: Runtime): FastifyPluginAsyncTypeb
 
     app.post(
       '/tenants/:tenant/keys',
-      { schema: { params: OfTenant, body: NewApiKey, response: { 201: CreatedApiKey } } },
+      { schema: { params: OfTenant, body: NewApiKey, response: { 201: CreatedApiKey } }, config: { verified: true } },
       async ({ params, actor, body: { name, scopes, expires } }, reply) => {
         const { key, value } = await keys.create({ tenant: params.tenant, name, scopes, by: actor, ...expiry(expires) });
+        return reply.code(201).send({ ...shown(key), value });
+      },
+    );
+
+    app.post(
+      '/tenants/:tenant/keys/:key/rotate',
+      { schema: { params: OfKey, body: KeyRotation, response: { 201: CreatedApiKey } }, config: { verified: true } },
+      async ({ params, actor, body: { overlap, expires } }, reply) => {
+        const { key, value } = await keys.rotate(params.tenant, params.key, { overlap: overlap * 1000, by: actor, ...expiry(expires) });
         return reply.code(201).send({ ...shown(key), value });
       },
     );

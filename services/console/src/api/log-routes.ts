@@ -21,6 +21,12 @@ export function logRoutes(log: ReadLog): FastifyPluginAsyncTypebox {
       { schema: { params: OfTenant, querystring: Query, response: { 200: LogPage } } },
       async ({ params: { tenant }, query }) => log.page(tenant, { limit: defaultLimit, ...query }),
     );
+    // The same, for whoever must not have a name in a URL.
+    app.post(
+      '/tenants/:tenant/provisioning-log/.search',
+      { schema: { params: OfTenant, body: Query, response: { 200: LogPage } }, config: { reads: true } },
+      async ({ params: { tenant }, body }) => log.page(tenant, { limit: defaultLimit, ...body }),
+    );
     app.get('/tenants/:tenant/recheck', { schema: { params: OfTenant, response: { 200: RecheckReport } } }, async ({ params }) => ({
       recheck: await log.progress(params.tenant),
     }));

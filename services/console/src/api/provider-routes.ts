@@ -9,6 +9,7 @@ import {
   VersionedMapping,
 } from '@claras/contracts/console-api';
 import { DirectoryError } from '@claras/directory/directory-error';
+import type { Keys } from '@claras/directory/keys';
 import type { ListedProvider, Providers } from '@claras/directory/providers';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { ApiProblem } from './api-problem.ts';
@@ -26,8 +27,10 @@ const shown = (provider: ListedProvider): Provider => ({
   ...mappingOf(provider),
 });
 
+const lastOf = (times: string[]): string | undefined => times.sort().at(-1);
+
 /** The SSO page: providers, Enable SCIM, Role Mapping. */
-export function providerRoutes(providers: Providers, preview: PreviewParts): FastifyPluginAsyncTypebox {
+export function providerRoutes(providers: Providers, { keys, ...preview }: PreviewParts & { keys: Keys }): FastifyPluginAsyncTypebox {
   async function find({ tenant, provider: id }: { tenant: string; provider: string }): Promise<ListedProvider> {
     const provider = (await providers.list(tenant)).find((candidate) => candidate.id === id);
     if (!provider) throw new ApiProblem('not-found', 'There is no such provider. List the providers of the tenant to see their ids.');
@@ -35,9 +38,15 @@ export function providerRoutes(providers: Providers, preview: PreviewParts): Fas
   }
 
   return async (app) => {
-    app.get('/tenants/:tenant/providers', { schema: { params: OfTenant, response: { 200: ProviderList } } }, async ({ params }) => ({
-      items: (await providers.list(params.tenant)).map(shown),
-    }));
+    app.get(
+      '/tenants/:tenant/providers',
+      { schema: { params: OfTenant, response: { 200: ProviderList } } },
+      async ({ params: { tenant } }) => {
+        const [listed, made] = await Promise.all([providers.list(tenant), keys.list(tenant)]);
+        const lastRequest = lastOf(made.flatMap(({ lastScim }) => lastScim ?? []));
+        return { items: listed.map((provider) => ({ ...shown(provider), ...(provider.scim && lastRequest ? { lastRequest } : {}) })) };
+      },
+    );
 
     app.post(
       '/tenants/:tenant/providers',
@@ -63,7 +72,7 @@ export function providerRoutes(providers: Providers, preview: PreviewParts): Fas
 
     app.post(
       `${mappingPath}/preview`,
-      { schema: { params: OfProvider, body: MappingDraft, response: { 200: MappingPreview } } },
+      { schema: { params: OfProvider, body: MappingDraft, response: { 200: MappingPreview } }, config: { reads: true } },
       async ({ params, body: { mapping } }) => {
         const { version, scim } = await find(params);
         const counts = await providers.withScim(params.tenant);
