@@ -88,6 +88,7 @@ async function main(): Promise<void> {
     if (!long) {
       await check('biome', ['ci']);
       await check('tsc', ['-p', '.']);
+      await check('tsc', ['-p', 'services/console/web']);
     }
     await tests(dir);
   } finally {

@@ -52,7 +52,7 @@ export async function webPages(app: FastifyInstance): Promise<void> {
           'referrer-policy': 'no-referrer',
           'x-content-type-options': 'nosniff',
           'cross-origin-opener-policy': 'same-origin',
-          'permissions-policy': 'clipboard-read=(), camera=(), geolocation=(), microphone=()',
+          'permissions-policy': 'camera=(), geolocation=(), microphone=()',
         })
         .send(text.replaceAll('__CSP_NONCE__', nonce));
     });

@@ -24,12 +24,12 @@ async function open(changed: Partial<ConsoleParts> = {}) {
   return { ...rest, acme, parts, app, ask, key };
 }
 
-/** Every registered route, as `METHOD /path`, from the router itself. */
+/** Every registered route but those of the reference, as `METHOD /path`, from the router itself. */
 async function inventory(parts: ConsoleParts): Promise<string[]> {
   const routes: string[] = [];
   const app: FastifyInstance = Fastify();
   app.addHook('onRoute', ({ method, url }) => {
-    for (const each of [method].flat()) routes.push(`${each} ${url}`);
+    for (const each of [method].flat()) if (!url.startsWith('/reference')) routes.push(`${each} ${url}`);
   });
   app.register(consoleApi(parts));
   await app.ready();
@@ -82,6 +82,22 @@ t.test('the routes of the REST API are these', async (t) => {
     'PUT /tenants/:tenant/schema-extensions',
     'PUT /tenants/:tenant/team/:profile/role',
   ]);
+});
+
+t.test('the reference describes every route, and anyone may read it', async (t) => {
+  const { app, parts } = await open();
+  const json = await app.inject('/api/v1/reference/json');
+  t.equal(json.statusCode, 200);
+  const { openapi, paths } = json.json<{ openapi: string; paths: Record<string, object> }>();
+  t.equal(openapi, '3.1.0');
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace('/api/v1', '').replaceAll(/\{(\w+)\}/g, ':$1')}`),
+  );
+  t.strictSame(
+    described.filter((route) => !route.startsWith('HEAD')).sort(),
+    (await inventory(parts)).filter((route) => !route.startsWith('HEAD')),
+  );
+  t.equal((await app.inject('/api/v1/reference/')).statusCode, 200);
 });
 
 t.test('M14 every route: no, a malformed, unknown, expired or revoked key is 401 with WWW-Authenticate: Bearer', async (t) => {

@@ -23,6 +23,7 @@ import { keyRoutes } from './key-routes.ts';
 import { lagReport } from './lag.ts';
 import { logRoutes } from './log-routes.ts';
 import { providerRoutes } from './provider-routes.ts';
+import { apiReference } from './reference.ts';
 import { schemaExtensionRoutes } from './schema-extension-routes.ts';
 import { seatRoutes } from './seat-routes.ts';
 import { teamRoutes } from './team-routes.ts';
@@ -49,6 +50,7 @@ export function consoleApi({ keys, coreApp, team, billing, bus, adminToken, sign
     const provisioning = readLog(durable.store);
     const directory = { tenants: tenants(durable), providers: providers(durable) };
 
+    await apiReference(app);
     app.setValidatorCompiler(TypeBoxValidatorCompiler);
     apiErrors(app, log);
     // Answers hold people and, once, a key: nothing on the way keeps them.

@@ -45,17 +45,21 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
     name: logService,
     topic: 'directory',
     async handle({ scope, events: batch, settle }) {
-      const subjects = [...new Set(batch.flatMap((event) => remembered(event) ?? []))];
+      const subjects = [...new Set(batch.map(({ subject }) => subject))];
       const known = await store.read<Record<string, unknown>>(scope, subjects.map(snapshotKey));
       const snapshots = new Map<string, Snapshot>(subjects.map((subject, n) => [subject, known[n]?.value]));
       const entries: LogEntry[] = [];
+      const written = new Set<string>();
       for (const event of batch) {
         const subject = remembered(event);
         const { entry, after } = entryOf(event, snapshots.get(event.subject));
         entries.push(entry);
-        if (subject !== undefined) snapshots.set(subject, after);
+        if (subject === undefined) continue;
+        snapshots.set(subject, after);
+        written.add(subject);
       }
-      await settle(batch.at(-1)!.sequence, await trimmed(store, scope, entries.length, described(entries, snapshots)));
+      const changed = new Map([...snapshots].filter(([subject]) => written.has(subject)));
+      await settle(batch.at(-1)!.sequence, await trimmed(store, scope, entries.length, described(entries, changed)));
       return 'done';
     },
   });

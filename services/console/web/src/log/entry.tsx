@@ -1,0 +1,101 @@
+import type { ProvisioningEntry } from '@claras/contracts/console-api';
+import { Badge, Code, List, Stack, Table, Text } from '@mantine/core';
+import { Ago } from '../shared/ago.tsx';
+import { Wide } from '../shared/wide.tsx';
+import { remedyFor } from './remedies.ts';
+
+const fewShown = 3;
+function said(value: unknown): string {
+  if (value === undefined) return '–';
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value) && value.length > fewShown)
+    return `${value.slice(0, fewShown).map(said).join(', ')} and ${value.length - fewShown} more`;
+  return JSON.stringify(value);
+}
+
+/** `00-<trace>-<span>-<flags>` (W3C Trace Context): the trace ties a request to its event and its effects. */
+const traceOf = (traceparent: string | undefined) => traceparent?.split('-')[1];
+
+export type Status = 'done' | 'refused' | 'under way';
+export const statusOf = ({ results, consumers }: ProvisioningEntry): Status => {
+  if (results.some(({ outcome }) => outcome === 'refused')) return 'refused';
+  return consumers.every(({ done }) => done) ? 'done' : 'under way';
+};
+const colors = { done: '#1b6e34', refused: '#b42318', 'under way': 'gray' } as const;
+
+export function StatusBadge({ entry }: { entry: ProvisioningEntry }) {
+  const status = statusOf(entry);
+  return <Badge color={colors[status]}>{status}</Badge>;
+}
+
+/** A request, what it changed, and what each consumer did about it. */
+export function Entry({ entry }: { entry: ProvisioningEntry }) {
+  const { time, type, request, changes, results, resultsTotal, traceparent, sequence, consumers } = entry;
+  const trace = traceOf(traceparent);
+  const waiting = consumers.filter(({ done }) => !done).map(({ consumer }) => consumer);
+  return (
+    <Stack gap={6}>
+      <Text>
+        <strong>{type}</strong> <StatusBadge entry={entry} />
+      </Text>
+      <Text size="sm" c="dimmed">
+        <Ago time={time} /> · number {sequence}
+        {request && (
+          <>
+            {' '}
+            · <Code>{request}</Code>
+          </>
+        )}
+        {trace && (
+          <>
+            {' '}
+            · trace <Code>{trace}</Code>
+          </>
+        )}
+      </Text>
+      {changes.length > 0 && (
+        <Wide label="Changes" minWidth={320}>
+          <Table fz="sm" layout="fixed">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Attribute</Table.Th>
+                <Table.Th>Old</Table.Th>
+                <Table.Th>New</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {changes.map((change) => (
+                <Table.Tr key={change.attribute}>
+                  <Table.Td style={{ overflowWrap: 'anywhere' }}>{change.attribute}</Table.Td>
+                  <Table.Td style={{ overflowWrap: 'anywhere' }}>{said(change.old)}</Table.Td>
+                  <Table.Td style={{ overflowWrap: 'anywhere' }}>{said(change.new)}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Wide>
+      )}
+      {results.length > 0 && (
+        <List size="sm" spacing={4}>
+          {results.map(({ consumer, user, facet, outcome, reason, at }) => (
+            <List.Item key={`${consumer} ${user} ${facet}`}>
+              {consumer}: {facet} {outcome}, <Ago time={at} />
+              {outcome === 'refused' && reason && <Remedy reason={reason} />}
+            </List.Item>
+          ))}
+        </List>
+      )}
+      {resultsTotal > results.length && <Text size="sm">And {resultsTotal - results.length} more results.</Text>}
+      {waiting.length > 0 && <Text size="sm">Not yet seen by {waiting.join(', ')}.</Text>}
+    </Stack>
+  );
+}
+
+function Remedy({ reason }: { reason: string }) {
+  const { cause, next } = remedyFor(reason);
+  return (
+    <Text size="sm">
+      {cause} <strong>{next}</strong>
+    </Text>
+  );
+}

@@ -1,0 +1,101 @@
+import type { SeatReport, SeatRow } from '@claras/contracts/console-api';
+import { Alert, Badge, Button, Group, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { ask, inTenant } from '../api.ts';
+import { useSession } from '../session.tsx';
+import { Ago } from '../shared/ago.tsx';
+import { Empty, Page } from '../shared/page.tsx';
+import { Trouble } from '../shared/trouble.tsx';
+import { Wide } from '../shared/wide.tsx';
+
+/** Seats that count beside seats that are billed, and the ledger behind the bill. */
+export function Billing({ tenant }: { tenant: string }) {
+  const { manages } = useSession();
+  const seats = useQuery({ queryKey: ['seats', tenant], queryFn: () => ask<SeatReport>('GET', inTenant(tenant, '/seats')) });
+  const ledger = useQuery({
+    queryKey: ['ledger', tenant],
+    queryFn: () => ask<{ items: SeatRow[] }>('GET', inTenant(tenant, '/seats/ledger')),
+  });
+  const held = seats.data?.held;
+  const approve = useMutation({
+    mutationFn: () => ask<unknown>('POST', inTenant(tenant, '/seats/approval'), { quantity: held?.quantity }),
+  });
+  return (
+    <Page title="Billing" about="A seat is an active profile. The bill follows by itself.">
+      <Trouble error={seats.error ?? ledger.error ?? approve.error} />
+      {seats.data && (
+        <SimpleGrid cols={{ base: 1, xs: 2 }}>
+          <Figure name="Active profiles" value={seats.data.active} />
+          <Figure name="Seats billed" value={seats.data.billed?.quantity ?? 'None yet'} />
+        </SimpleGrid>
+      )}
+      {held && (
+        <Alert color="yellow" title="A large swing waits for you">
+          <Stack align="flex-start" gap="xs">
+            <Text>
+              The bill would go to {held.quantity} seats, which was asked for <Ago time={held.since} />. Is that meant?
+            </Text>
+            {manages && (
+              <Button onClick={() => approve.mutate()} loading={approve.isPending}>
+                Approve {held.quantity} seats
+              </Button>
+            )}
+          </Stack>
+        </Alert>
+      )}
+      {ledger.data?.items.length === 0 && (
+        <Empty title="Nothing was billed yet">
+          <Text>The first active profile opens the ledger.</Text>
+        </Empty>
+      )}
+      {ledger.data && ledger.data.items.length > 0 && (
+        <Stack gap="xs">
+          <Title order={2} size="h4">
+            Ledger
+          </Title>
+          <Wide label="Ledger" minWidth={480}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>When</Table.Th>
+                  <Table.Th>What</Table.Th>
+                  <Table.Th>Seats</Table.Th>
+                  <Table.Th>Before</Table.Th>
+                  <Table.Th>Why</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {ledger.data.items.map(({ kind, at, quantity, before, version, reason }) => (
+                  <Table.Tr key={`${at} ${kind} ${version}`}>
+                    <Table.Td>
+                      <Ago time={at} />
+                    </Table.Td>
+                    <Table.Td>
+                      <Badge color={kind === 'billed' ? '#1b6e34' : kind === 'refused' ? '#b42318' : 'gray'}>{kind}</Badge>
+                    </Table.Td>
+                    <Table.Td>{quantity}</Table.Td>
+                    <Table.Td>{before ?? '–'}</Table.Td>
+                    <Table.Td>{reason ?? `team version ${version}`}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Wide>
+        </Stack>
+      )}
+    </Page>
+  );
+}
+
+function Figure({ name, value }: { name: string; value: number | string }) {
+  return (
+    <Paper withBorder p="md">
+      <Group justify="space-between">
+        <Text>{name}</Text>
+        <Text fw={700} size="xl">
+          {value}
+        </Text>
+      </Group>
+    </Paper>
+  );
+}

@@ -1,0 +1,130 @@
+import type { LagReport } from '@claras/contracts/console-api';
+import { Badge, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { ask } from '../api.ts';
+import { Page } from '../shared/page.tsx';
+import { Trouble } from '../shared/trouble.tsx';
+import { Wide } from '../shared/wide.tsx';
+
+interface Health {
+  ok: boolean;
+  checks: Record<string, { ok: boolean; detail?: string }>;
+}
+/** It says 503 and what waits, where something waits. */
+const health = (): Promise<Health> => fetch('/health').then((response) => response.json() as Promise<Health>);
+
+/** Points of the chart: two minutes at one every 2 seconds. */
+const kept = 60;
+const seconds = (value: number | null) => (value === null ? 'unknown' : `${value.toFixed(1)} s`);
+
+/** For the operator: what waits, for whom, since when, and what works. */
+export function Operations() {
+  const lag = useQuery({ queryKey: ['lag'], queryFn: () => ask<LagReport>('GET', '/lag') });
+  const checks = useQuery({ queryKey: ['health'], queryFn: health });
+  const [history, setHistory] = useState<number[]>([]);
+  const { data, dataUpdatedAt } = lag;
+  useEffect(() => {
+    if (data && dataUpdatedAt) setHistory((before) => [...before, data.messages].slice(-kept));
+  }, [data, dataUpdatedAt]);
+
+  return (
+    <Page title="Operations" about="How far every consumer is, and what everything stands on.">
+      <Trouble error={lag.error ?? checks.error} />
+      {data && (
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <Paper withBorder p="md">
+            <Text>Messages that wait</Text>
+            <Text fw={700} size="xl">
+              {data.messages}
+            </Text>
+            <Text c="dimmed">{data.messages > 0 ? `the oldest for ${seconds(data.seconds)}` : 'Everything is worked off.'}</Text>
+          </Paper>
+          <Paper withBorder p="md">
+            <Text>In the last two minutes</Text>
+            <Chart values={history} />
+          </Paper>
+        </SimpleGrid>
+      )}
+      {checks.data && (
+        <Stack gap="xs">
+          <Title order={2} size="h4">
+            Health <Badge color={checks.data.ok ? '#1b6e34' : '#b42318'}>{checks.data.ok ? 'ok' : 'something waits'}</Badge>
+          </Title>
+          <Wide label="Health" minWidth={360}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Part</Table.Th>
+                  <Table.Th>State</Table.Th>
+                  <Table.Th>Detail</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {Object.entries(checks.data.checks).map(([part, { ok, detail }]) => (
+                  <Table.Tr key={part}>
+                    <Table.Td>{part}</Table.Td>
+                    <Table.Td>{ok ? 'ok' : 'waits'}</Table.Td>
+                    <Table.Td>{detail ?? ''}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Wide>
+        </Stack>
+      )}
+      {data && (
+        <Stack gap="xs">
+          <Title order={2} size="h4">
+            Consumer lag
+          </Title>
+          <Wide label="Consumer lag" minWidth={480}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Consumer</Table.Th>
+                  <Table.Th>Topic</Table.Th>
+                  <Table.Th>Partition</Table.Th>
+                  <Table.Th>Messages</Table.Th>
+                  <Table.Th>Oldest</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {data.groups.flatMap(({ group, topic, messages, seconds: age, partitions }) => [
+                  <Table.Tr key={`${group} ${topic}`}>
+                    <Table.Td>{group}</Table.Td>
+                    <Table.Td>{topic}</Table.Td>
+                    <Table.Td>all</Table.Td>
+                    <Table.Td>{messages}</Table.Td>
+                    <Table.Td>{seconds(age)}</Table.Td>
+                  </Table.Tr>,
+                  ...partitions.map((part) => (
+                    <Table.Tr key={`${group} ${topic} ${part.partition}`}>
+                      <Table.Td />
+                      <Table.Td />
+                      <Table.Td>{part.partition}</Table.Td>
+                      <Table.Td>{part.messages}</Table.Td>
+                      <Table.Td>{seconds(part.seconds)}</Table.Td>
+                    </Table.Tr>
+                  )),
+                ])}
+              </Table.Tbody>
+            </Table>
+          </Wide>
+        </Stack>
+      )}
+    </Page>
+  );
+}
+
+const [width, height] = [300, 60];
+
+function Chart({ values }: { values: readonly number[] }) {
+  const most = Math.max(1, ...values);
+  const points = values.map((value, n) => `${(n * width) / (kept - 1)},${height - (value / most) * (height - 4) - 2}`).join(' ');
+  return (
+    <svg viewBox={`0 0 ${width} ${height}`} width="100%" height={height} role="img" aria-label={`Messages that wait, at most ${most}`}>
+      <polyline points={points} fill="none" stroke="currentColor" strokeWidth={2} vectorEffect="non-scaling-stroke" />
+    </svg>
+  );
+}

@@ -1,0 +1,134 @@
+import type { TeamPage } from '@claras/contracts/core-app';
+import type { Profile } from '@claras/contracts/events';
+import { Anchor, Badge, Group, Select, Table, Tabs, Text, TextInput, UnstyledButton } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { Link } from 'wouter';
+import { ask, inTenant } from '../api.ts';
+import { LongTable } from '../shared/long-table.tsx';
+import { Empty, Page } from '../shared/page.tsx';
+import { Trouble } from '../shared/trouble.tsx';
+import { Person } from '../team/person.tsx';
+
+const pageSize = 500;
+/** A team as it is looked at here; larger ones are for the command line. */
+const mostPages = 40;
+const everyRole = ['owner', 'manager', 'adviser', 'assistant'];
+
+/** The Team page: who is there, with what role, since SCIM or by hand. */
+export function Team({ tenant }: { tenant: string }) {
+  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery({
+    queryKey: ['team', tenant],
+    queryFn: ({ pageParam }) => ask<TeamPage>('GET', inTenant(tenant, `/team?limit=${pageSize}${pageParam ? `&after=${pageParam}` : ''}`)),
+    initialPageParam: '',
+    getNextPageParam: ({ next }, pages) => (pages.length < mostPages ? next : undefined),
+  });
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+
+  const [tab, setTab] = useState<string | null>('active');
+  const [text, setText] = useState('');
+  const [role, setRole] = useState<string | null>(null);
+  const [source, setSource] = useState<string | null>(null);
+  const [opened, setOpened] = useState<string>();
+
+  const all = data?.pages.flatMap(({ profiles }) => profiles) ?? [];
+  const total = data?.pages.at(-1)?.total ?? 0;
+  const wanted = text.trim().toLowerCase();
+  const fits = ({ displayName, email, userName, role: has, scimId, status }: Profile) =>
+    status === tab &&
+    (!role || has === role) &&
+    (!source || (source === 'scim') === (scimId !== undefined)) &&
+    (!wanted || [displayName, email, userName].some((value) => value?.toLowerCase().includes(wanted)));
+  const shown = all.filter(fits);
+  const count = (status: string) => all.filter((profile) => profile.status === status).length;
+  const person = all.find(({ id }) => id === opened);
+
+  return (
+    <Page title="Team" about={data && `${total} ${total === 1 ? 'profile' : 'profiles'}`}>
+      <Trouble error={error} />
+      {data && total === 0 && (
+        <Empty title="Nobody yet">
+          <Text>People appear here shortly after Entra sends them, and whoever signs in for the first time.</Text>
+          <Anchor component={Link} href={`/console/t/${tenant}/sso`}>
+            Enable SCIM on the SSO page
+          </Anchor>
+        </Empty>
+      )}
+      {total > 0 && (
+        <>
+          <Tabs value={tab} onChange={setTab}>
+            <Tabs.List>
+              <Tabs.Tab value="active">Active ({count('active')})</Tabs.Tab>
+              <Tabs.Tab value="archived">Archived ({count('archived')})</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value={tab ?? 'active'} pt="md">
+              <Group mb="md" align="flex-end">
+                <TextInput
+                  label="Find"
+                  value={text}
+                  onChange={(event) => setText(event.currentTarget.value)}
+                  placeholder="Name or e-mail"
+                />
+                <Select
+                  label="Role"
+                  data={everyRole}
+                  value={role}
+                  onChange={setRole}
+                  placeholder="Any"
+                  clearable
+                  clearButtonProps={{ 'aria-label': 'Any role' }}
+                  w={150}
+                />
+                <Select
+                  label="Comes from"
+                  data={[
+                    { value: 'scim', label: 'Entra (SCIM)' },
+                    { value: 'hand', label: 'Sign-in or by hand' },
+                  ]}
+                  value={source}
+                  onChange={setSource}
+                  placeholder="Anywhere"
+                  clearable
+                  clearButtonProps={{ 'aria-label': 'From anywhere' }}
+                  w={190}
+                />
+              </Group>
+              {shown.length === 0 ? (
+                <Text c="dimmed">Nobody fits.</Text>
+              ) : (
+                <LongTable
+                  label="Team"
+                  columns={['Name', 'E-mail', 'Role', 'Comes from']}
+                  items={shown}
+                  keyOf={({ id }) => id}
+                  row={(profile) => (
+                    <>
+                      <Table.Td>
+                        <UnstyledButton onClick={() => setOpened(profile.id)} td="underline">
+                          {profile.displayName}
+                        </UnstyledButton>
+                      </Table.Td>
+                      <Table.Td>{profile.email ?? '–'}</Table.Td>
+                      <Table.Td>
+                        <Badge variant="default">{profile.role}</Badge>
+                      </Table.Td>
+                      <Table.Td>{profile.scimId ? 'Entra (SCIM)' : 'Sign-in or by hand'}</Table.Td>
+                    </>
+                  )}
+                />
+              )}
+            </Tabs.Panel>
+          </Tabs>
+          {all.length < total && !hasNextPage && (
+            <Text c="dimmed">
+              {all.length} of {total} are loaded; claras-scim team list shows all of them.
+            </Text>
+          )}
+        </>
+      )}
+      {person && <Person tenant={tenant} profile={person} onClose={() => setOpened(undefined)} />}
+    </Page>
+  );
+}

@@ -1,0 +1,143 @@
+import type { SessionReport } from '@claras/contracts/console-api';
+import { Alert, Button, Code, Container, Group, Loader, Modal, Paper, Stack, Text, TextInput, Title } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { createContext, type FormEvent, type ReactNode, useContext, useState } from 'react';
+import { ApiError, signIn, tokenOf, verify, whoAmI } from './api.ts';
+import { Trouble } from './shared/trouble.tsx';
+
+const Session = createContext<SessionReport | undefined>(undefined);
+
+/** Who is signed in. */
+export function useSession(): SessionReport {
+  const session = useContext(Session);
+  if (!session) throw new Error('nobody is signed in');
+  return session;
+}
+
+// The link's token leaves the address bar before anything else happens.
+let linkToken = location.pathname === '/console/sign-in' ? location.hash.slice(1) : '';
+if (linkToken) history.replaceState(null, '', '/console');
+
+async function enter(): Promise<SessionReport | null> {
+  const token = linkToken;
+  linkToken = '';
+  if (token) return signIn(token);
+  return whoAmI().catch((error: unknown) => {
+    if (error instanceof ApiError && error.problem.status === 401) return null;
+    throw error;
+  });
+}
+
+/** Shows the pages to whoever is signed in, and how to sign in to everyone else. */
+export function SignedIn({ children }: { children: ReactNode }) {
+  const { data, error, isPending } = useQuery({ queryKey: ['session'], queryFn: enter, retry: false, refetchInterval: 30_000 });
+  if (data) return <Session value={data}>{children}</Session>;
+  if (isPending) return <Loader m="xl" aria-label="Loading" />;
+  return <SignIn error={error} />;
+}
+
+function SignIn({ error }: { error: Error | null }) {
+  const queries = useQueryClient();
+  const [text, setText] = useState('');
+  const [refused, setRefused] = useState<Error | null>(null);
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    try {
+      queries.setQueryData(['session'], await signIn(tokenOf(text)));
+    } catch (reason) {
+      setRefused(reason as Error);
+    }
+  }
+  return (
+    <Container size="xs" py="xl" component="main">
+      <Paper withBorder p="xl">
+        <form onSubmit={submit}>
+          <Stack>
+            <Title order={1} size="h2">
+              Sign in to Claras
+            </Title>
+            <Text>Open the link that was made for you, or paste it here. It works once, within an hour.</Text>
+            {(refused ?? error) && <Trouble error={refused ?? error} />}
+            <TextInput
+              label="Sign-in link"
+              value={text}
+              onChange={(event) => setText(event.currentTarget.value)}
+              autoComplete="off"
+              required
+            />
+            <Button type="submit">Sign in</Button>
+            <Text size="sm" c="dimmed">
+              An operator makes one with <Code>npx claras-scim console link --tenant T --email ADDRESS</Code>. An owner of the team manages
+              here, a manager reads.
+            </Text>
+          </Stack>
+        </form>
+      </Paper>
+    </Container>
+  );
+}
+
+/** Asks a person to show that it is them, and then does once more what asked for it. */
+export function useVerified() {
+  const [waiting, setWaiting] = useState<{ again: () => Promise<void> }>();
+
+  async function verified(deed: () => Promise<void>): Promise<void> {
+    try {
+      await deed();
+    } catch (error) {
+      if (!(error instanceof ApiError && error.is('verification-needed'))) throw error;
+      setWaiting({ again: deed });
+    }
+  }
+
+  const dialog = waiting && (
+    <Verification
+      onCancel={() => setWaiting(undefined)}
+      onDone={async () => {
+        setWaiting(undefined);
+        await verified(waiting.again);
+      }}
+    />
+  );
+  return { verified, dialog };
+}
+
+function Verification({ onCancel, onDone }: { onCancel: () => void; onDone: () => Promise<void> }) {
+  const [text, setText] = useState('');
+  const [error, setError] = useState<Error>();
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    try {
+      await verify(tokenOf(text));
+    } catch (reason) {
+      return setError(reason as Error);
+    }
+    await onDone();
+  }
+  return (
+    <Modal opened onClose={onCancel} title="Show that it is you">
+      <form onSubmit={submit}>
+        <Stack>
+          <Alert title="A key opens your whole directory">
+            You signed in more than 5 minutes ago. Paste a new sign-in link of your own to go on.
+          </Alert>
+          {error && <Trouble error={error} />}
+          <TextInput
+            label="Sign-in link"
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+            autoComplete="off"
+            required
+            data-autofocus
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onCancel}>
+              Cancel
+            </Button>
+            <Button type="submit">Go on</Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,417 @@
+import { randomUUID } from 'node:crypto';
+import type { MappingPreview } from '@claras/contracts/console-api';
+import { simulate } from '@claras/entra-simulator/simulate';
+import type { Page } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { newPage, openBrowser } from './support/browser.ts';
+import { eventually, localGateway } from './support/gateway.ts';
+import { played } from './support/provisioned.ts';
+
+/** The console in a real browser, on `npm start`. */
+const browser = await openBrowser(t);
+if (browser) {
+  const gateway = await localGateway();
+  t.teardown(gateway.remove);
+  const { api, url } = gateway;
+
+  /** A tenant without SCIM, and its owner. */
+  async function company(name: string) {
+    const { id } = await api.ask<{ id: string }>('POST', '/tenants', { name });
+    const email = `owner-${randomUUID().slice(0, 8)}@fabrikam.example`;
+    const owner = await api.ask<{ id: string }>('POST', `/tenants/${id}/team`, { email, displayName: 'Olive Owner', role: 'owner' });
+    const link = async () => (await api.ask<{ url: string }>('POST', '/console-links', { tenant: id, email })).url;
+    return { id, email, owner: owner.id, link };
+  }
+
+  /** What went wrong in any page: faults, violations of the CSP, dialogs of scripts that should be words. */
+  const faults: string[] = [];
+
+  /** A page of someone's own. */
+  async function visit(t: Test, link: string): Promise<Page> {
+    const opened = await newPage(browser!);
+    t.teardown(async () => {
+      faults.push(...opened.faults.map((fault) => `${t.name}: ${fault}`));
+      await opened.close();
+    });
+    await opened.page.goto(link);
+    return opened.page;
+  }
+  const field = (page: Page, name: string) => page.locator('input').and(page.getByLabel(new RegExp(`^${name}( \\*)?$`)));
+  const go = (page: Page, name: string) => page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: true }).click();
+  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+  const editProvider = async (page: Page, name: string, tab: string) => {
+    await button(page, `Actions for ${name}`).click();
+    await page.getByRole('menuitem', { name: 'Edit' }).click();
+    await page.getByRole('tab', { name: tab }).click();
+  };
+
+  await t.test('the help page from its first sentence to its last, as the owner, with the simulator as Entra', async (t) => {
+    const { id, owner, link } = await company('Journey');
+    const page = await visit(t, await link());
+
+    // Navigate to the SSO page; the three dots; toggle on Enable SCIM; Update Provider.
+    await page.getByRole('heading', { name: 'No provider yet' }).waitFor();
+    t.equal(page.url(), `${url}/console/t/${id}/sso`, 'the token has left the address');
+    await button(page, 'New provider').first().click();
+    await field(page, 'Domains').fill('fabrikam.example');
+    await page.keyboard.press('Enter');
+    await button(page, 'Add provider').click();
+    await editProvider(page, 'Entra', 'Enable SCIM');
+    await page.getByRole('switch', { name: 'Enable SCIM' }).check();
+    await button(page, 'Update Provider').click();
+    await page.getByText('Waiting for the first request').waitFor();
+    const tenantUrl = await field(page, 'Tenant URL').inputValue();
+    t.equal(tenantUrl, gateway.scimUrl);
+    await button(page, 'Close').last().click();
+    await page.getByRole('row', { name: /Entra/ }).getByText('SCIM', { exact: true }).waitFor();
+
+    // Settings > API; + New API Key; scim.full alone; the only time that it is shown.
+    await go(page, 'Settings > API');
+    await button(page, '+ New API Key').first().click();
+    t.equal(await page.getByRole('checkbox', { name: 'scim.full' }).isChecked(), true);
+    t.equal(await page.getByRole('checkbox', { name: 'rest.full' }).isChecked(), false);
+    await button(page, 'Create').click();
+    await page.getByText('This is the only time you’ll be shown the key').waitFor();
+    await button(page, 'Copy API key').click();
+    const key = await page.evaluate<string>('navigator.clipboard.readText()');
+    t.match(key, /^claras_scim_/);
+    t.equal(await field(page, 'API key').inputValue(), key);
+    t.equal(await button(page, 'Close').isDisabled(), true, 'not before it is stored');
+    await page.getByRole('checkbox', { name: 'I stored it' }).check();
+    await button(page, 'Close').click();
+    await page.getByRole('row', { name: /Entra/ }).getByText('In force').waitFor();
+
+    const secret = key.slice(24);
+    const everywhere = () =>
+      page.evaluate<string>(`[
+        document.documentElement.outerHTML,
+        ...[...document.querySelectorAll('input')].map(({ value }) => value),
+        JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state]),
+        location.href,
+        document.cookie,
+      ].join(' ')`);
+    t.notMatch(await everywhere(), secret, 'gone with the dialog');
+    await page.goBack();
+    await page.goForward();
+    t.notMatch(await everywhere(), secret, 'not behind the back button');
+    t.notMatch(JSON.stringify(await api.ask('GET', `/tenants/${id}/keys`)), secret);
+
+    // Test Connection turns the SSO page green; Start Provisioning.
+    await go(page, 'SSO');
+    const probe = await fetch(`${tenantUrl}/Users?filter=userName eq "${randomUUID()}"`, { headers: { authorization: `Bearer ${key}` } });
+    t.equal(probe.status, 200);
+    await editProvider(page, 'Entra', 'Enable SCIM');
+    await page.getByText('Connected').waitFor();
+    await button(page, 'Close').last().click();
+    const founding = { seed: 21, users: 60, groups: 6, url: tenantUrl, key, dialect: 'flagged' } as const;
+    played(t, await simulate({ ...founding, cycle: 'initial' }));
+
+    // By default Adviser; Role Mapping afterwards, suggested and previewed; the others are re-checked.
+    await go(page, 'Team');
+    await page.getByRole('tab', { name: 'Active (61)' }).waitFor();
+    const groups = (await api.ask<{ items: { name: string; members: number }[] }>('GET', `/tenants/${id}/groups`)).items;
+    const group = groups.toSorted((a, b) => b.members - a.members)[0]!;
+    await go(page, 'SSO');
+    await editProvider(page, 'Entra', 'Role Mapping');
+    await field(page, 'Manager').fill(group.name);
+    await page.keyboard.press('Enter');
+    const provider = (await api.ask<{ items: { id: string }[] }>('GET', `/tenants/${id}/providers`)).items[0]!.id;
+    const wanted = await api.ask<MappingPreview>('POST', `/tenants/${id}/providers/${provider}/role-mapping/preview`, {
+      mapping: { manager: [group.name] },
+    });
+    t.ok(wanted.changes.total > 0);
+    const preview = page.getByRole('region', { name: 'Preview' });
+    await preview.getByText(`${wanted.changes.total} of 61`).waitFor();
+    t.ok(await preview.getByText(wanted.changes.items[0]!.profile.displayName).first().isVisible());
+    const sure = page.getByRole('checkbox', { name: /^Yes, change the role of/ });
+    if (await sure.isVisible()) await sure.check();
+    await button(page, 'Update Provider').click();
+    await page.getByText(/^Done: \d+ looked at, \d+ changed\.$/).waitFor();
+    await button(page, 'Close').last().click();
+    await go(page, 'Team');
+    await field(page, 'Role').click();
+    await page.getByRole('option', { name: 'manager' }).click();
+    const rows = page.getByRole('region', { name: 'Team' }).getByRole('table');
+    await eventually(10_000, 'the managers are shown', async () =>
+      (await rows.getAttribute('aria-rowcount')) === String(wanted.changes.total + 1) ? true : undefined,
+    );
+
+    // A person: the request, the event and each effect, with one trace.
+    await page.getByRole('region', { name: 'Team' }).getByRole('button').first().click();
+    const person = page.getByRole('dialog');
+    await person.getByText('user.created').first().waitFor();
+    t.match(await person.textContent(), /POST \/Users.*trace [0-9a-f]{32}.*profile-sync: identity applied/s);
+    await page.keyboard.press('Escape');
+    await person.waitFor({ state: 'detached' });
+
+    // The last owner stays, and the console says what to do.
+    await api.ask('PUT', `/tenants/${id}/team/${owner}/role`, { role: 'owner' });
+    await field(page, 'Role').click();
+    await page.getByRole('option', { name: 'owner' }).click();
+    await button(page, 'Olive Owner').last().click();
+    await button(page, 'Archive').click();
+    await page.getByText('Make someone else an owner first').waitFor();
+    await page.keyboard.press('Escape');
+
+    // No longer active in Entra: archived, without a reload. Billing follows.
+    played(t, await simulate({ ...founding, cycle: 'leave' }));
+    await eventually(20_000, 'everything is worked off', async () =>
+      (await api.ask<{ messages: number }>('GET', '/lag')).messages === 0 ? true : undefined,
+    );
+    const after = await api.team(id);
+    const archived = after.filter(({ status }) => status === 'archived').length;
+    const present = after.length - archived;
+    t.ok(archived > 0);
+    await page.getByRole('tab', { name: `Archived (${archived})` }).waitFor();
+    await go(page, 'Billing');
+    await eventually(10_000, 'the bill is right', async () => {
+      const { active, billed } = await api.seats(id);
+      return active === present && billed?.quantity === active ? true : undefined;
+    });
+    await page.getByText('billed').first().waitFor();
+
+    await go(page, 'Provisioning log');
+    await field(page, 'Search').fill('op:user.created');
+    await page.getByRole('button', { name: 'user.created' }).first().click();
+    await page.getByRole('dialog').getByText('userName', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await field(page, 'Search').fill('colour:red');
+    await page.getByText('Not understood: colour:red').waitFor();
+    await field(page, 'Search').fill('');
+    const downloading = page.waitForEvent('download');
+    await button(page, 'Export').click();
+    await page.getByRole('menuitem', { name: 'CSV' }).click();
+    t.equal((await downloading).suggestedFilename(), 'provisioning-log.csv');
+    await go(page, 'Audit log');
+    await page.getByText('mapping.saved').first().waitFor();
+    t.notMatch(page.url(), /@|fabrikam/);
+  });
+
+  await t.test('M15 a key is rotated with an overlap and revoked, after showing who it is', async (t) => {
+    const { id, link } = await company('Keys');
+    const page = await visit(t, await link());
+    await go(page, 'Settings > API');
+    await button(page, '+ New API Key').first().click();
+    await button(page, 'Create').click();
+    const first = await field(page, 'API key').inputValue();
+    await page.getByRole('checkbox', { name: 'I stored it' }).check();
+    await button(page, 'Close').click();
+    const verify = (value: string) =>
+      fetch(`${gateway.scimUrl}/Users?count=0`, { headers: { authorization: `Bearer ${value}` } }).then(({ status }) => status);
+    t.equal(await verify(first), 403, 'a key, with SCIM off');
+
+    // The session was opened long ago: as the server says it then.
+    await page.route('**/rotate', (route) =>
+      route.fulfill({
+        status: 403,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ type: 'urn:claras:problem:verification-needed', title: 'x', status: 403, detail: 'x' }),
+      }),
+    );
+    await page.getByRole('button', { name: /^Actions for Entra/ }).click();
+    await page.getByRole('menuitem', { name: 'Rotate' }).click();
+    await button(page, 'Rotate').click();
+    await page.getByText('Show that it is you').waitFor();
+    await page.unroute('**/rotate');
+    await field(page, 'Sign-in link').fill(await link());
+    await button(page, 'Go on').click();
+    const second = await field(page, 'API key').inputValue();
+    await page.getByRole('checkbox', { name: 'I stored it' }).check();
+    await button(page, 'Close').click();
+    t.not(first, second);
+    for (const value of [first, second]) t.equal(await verify(value), 403, 'both open the door to the message that SCIM is off');
+    await page.getByText(/^Ends in/).waitFor();
+
+    await page.getByRole('button', { name: `Actions for Entra ${second.slice(0, 16)}` }).click();
+    await page.getByRole('menuitem', { name: 'Revoke' }).click();
+    await button(page, 'Revoke').click();
+    await page.getByText('Revoked', { exact: true }).waitFor();
+    await eventually(3000, 'it is refused', async () => ((await verify(second)) === 401 ? true : undefined));
+    t.ok(id);
+  });
+
+  await t.test('a newer role mapping is not written over', async (t) => {
+    const { id, link } = await company('Two owners');
+    const page = await visit(t, await link());
+    await api.ask('POST', `/tenants/${id}/providers`, { name: 'Entra' });
+    await editProvider(page, 'Entra', 'Role Mapping');
+    await field(page, 'Manager').fill('Mine');
+    await page.keyboard.press('Enter');
+    await page.getByRole('region', { name: 'Preview' }).waitFor();
+    const provider = (await api.ask<{ items: { id: string }[] }>('GET', `/tenants/${id}/providers`)).items[0]!.id;
+    await api.map(id, provider, { owner: ['Theirs'] });
+    await button(page, 'Update Provider').click();
+    await button(page, 'Show the newer role mapping').click();
+    await page.getByText('Theirs').waitFor();
+    t.match(await api.ask('GET', `/tenants/${id}/providers/${provider}/role-mapping`), { mapping: { owner: ['Theirs'] } });
+  });
+
+  await t.test('whoever is archived is signed out at once, without a reload', async (t) => {
+    const { id, owner, link } = await company('Archived');
+    const page = await visit(t, await link());
+    await page.getByRole('heading', { name: 'SSO' }).waitFor();
+    await api.ask('POST', `/tenants/${id}/team`, { email: 'second@fabrikam.example', displayName: 'Second', role: 'owner' });
+    await api.ask('POST', `/tenants/${id}/team/${owner}/archive`);
+    await page.getByRole('heading', { name: 'Sign in to Claras' }).waitFor();
+  });
+
+  await t.test('a manager reads and is told so; the keys have no actions', async (t) => {
+    const { id } = await company('Manager');
+    const email = 'mia@fabrikam.example';
+    await api.ask('POST', `/tenants/${id}/team`, { email, displayName: 'Mia', role: 'manager' });
+    await api.ask('POST', `/tenants/${id}/providers`, { name: 'Entra' });
+    const { url: link } = await api.ask<{ url: string }>('POST', '/console-links', { tenant: id, email });
+    const page = await visit(t, link);
+    await editProvider(page, 'Entra', 'Role Mapping');
+    await page.getByText('A manager reads here').waitFor();
+    t.equal(await button(page, 'Update Provider').count(), 0);
+    await page.keyboard.press('Escape');
+    await go(page, 'Settings > API');
+    await page.getByRole('heading', { name: 'No API key yet' }).waitFor();
+    t.equal(await button(page, '+ New API Key').count(), 0);
+  });
+
+  await t.test('by keyboard alone: a provider, a key, a role mapping', async (t) => {
+    const { link } = await company('Keyboard');
+    const page = await visit(t, `${url}/console`);
+    const press = (...keys: string[]) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+    /** Tab until the element with that name has the focus. */
+    async function to(name: RegExp): Promise<void> {
+      for (let n = 0; n < 60; n++) {
+        await press('Tab');
+        const said = await page.evaluate<string>(`(() => {
+          const element = document.activeElement;
+          return element?.getAttribute('aria-label') ?? (element?.labels?.[0]?.textContent || element?.textContent || '');
+        })()`);
+        if (name.test(said)) return;
+      }
+      throw new Error(`no way by Tab to ${name}`);
+    }
+    await to(/^Sign-in link/);
+    await page.keyboard.insertText(await link());
+    await press('Enter');
+    await page.getByRole('heading', { name: 'No provider yet' }).waitFor();
+    await press('Tab');
+    t.equal(await page.evaluate('document.activeElement?.textContent'), 'Skip to the page', 'the first stop');
+    await to(/^New provider$/);
+    await press('Enter');
+    await to(/^Add provider$/);
+    await press('Enter');
+    await page.getByRole('row', { name: /Entra/ }).waitFor();
+    await to(/^Actions for Entra$/);
+    await press('Enter');
+    await page.getByRole('menuitem', { name: 'Edit' }).waitFor();
+    await press('ArrowDown');
+    await eventually(3000, 'the menu has the focus', async () =>
+      (await page.evaluate('document.activeElement?.textContent')) === 'Edit' ? true : undefined,
+    );
+    await press('Enter');
+    await page.getByRole('tab', { name: 'Role Mapping' }).waitFor();
+    await to(/^Enable SCIM/);
+    await press('ArrowRight');
+    await to(/^Assistant/);
+    await page.keyboard.insertText('Helpers');
+    await press('Enter');
+    await to(/^Update Provider$/);
+    await press('Enter');
+    await page.getByText('Entra is updated.').waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await eventually(3000, 'the focus is back at the three dots', async () =>
+      (await page.evaluate(`document.activeElement?.getAttribute('aria-label')`)) === 'Actions for Entra' ? true : undefined,
+    );
+    await to(/^Sign-in link|Settings > API$/).catch(async () => {
+      await page.evaluate('document.activeElement.blur()');
+      await to(/Settings > API$/);
+    });
+    await press('Enter');
+    await to(/New API Key$/);
+    await press('Enter');
+    await to(/^Create$/);
+    await press('Enter');
+    await to(/^I stored it$/);
+    await press('Space');
+    await to(/^Close$/);
+    await press('Enter');
+    await page.getByRole('row', { name: /Entra/ }).waitFor();
+  });
+
+  await t.test('names that would be markup, script or formulas are words', async (t) => {
+    const { id, key } = await api.tenant('Hostile', ['fabrikam.example']);
+    const names = [
+      '<img src=x onerror=alert(1)>',
+      '"><script>alert(1)</script>',
+      '=HYPERLINK("http://evil")',
+      '{{constructor.constructor("alert(1)")()}}',
+    ];
+    for (const [n, name] of names.entries()) {
+      const body = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: `u${n}@fabrikam.example`, displayName: name };
+      const answer = await fetch(`${gateway.scimUrl}/Users`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/scim+json' },
+        body: JSON.stringify(body),
+      });
+      t.equal(answer.status, 201);
+    }
+    await eventually(10_000, 'they are in the team', async () => ((await api.team(id)).length === names.length ? true : undefined));
+    const page = await visit(t, (await api.ask<{ url: string }>('POST', '/console-links', {})).url);
+    await page.getByRole('link', { name: 'Hostile' }).click();
+    await go(page, 'Team');
+    for (const name of names) await button(page, name).waitFor();
+    await button(page, names[0]!).click();
+    await page.getByRole('dialog').getByText('user.created').waitFor();
+    t.equal(await page.locator('img').count(), 0);
+    await page.keyboard.press('Escape');
+    await go(page, 'Provisioning log');
+    await page.getByText('u3@fabrikam.example').waitFor();
+    await go(page, 'Operations');
+    await page.getByRole('heading', { name: 'Consumer lag' }).waitFor();
+  });
+
+  await t.test('a log of 10,000 rows keeps a few of them in the page', async (t) => {
+    const { id, link } = await company('Long log');
+    const page = await visit(t, await link());
+    const items = Array.from({ length: 10_000 }, (_, n) => ({
+      ...{ sequence: 10_000 - n, time: '2026-11-24T12:00:00.000Z', type: 'user.updated', subject: `Users/${n}`, name: `user ${n}` },
+      ...{ users: 1, changes: [], consumers: [], results: [], resultsTotal: 0 },
+    }));
+    await page.route('**/provisioning-log/.search', (route) => route.fulfill({ json: { items } }));
+    await go(page, 'Provisioning log');
+    await page.getByText('user 0', { exact: true }).waitFor();
+    const frame = page.getByRole('region', { name: 'Provisioning log' });
+    const worst = await page.evaluate<number>(`(async () => {
+      const element = document.querySelector('[aria-label="Provisioning log"]');
+      let most = 0;
+      for (let n = 1; n <= 20; n++) {
+        const began = performance.now();
+        element.scrollTop = (element.scrollHeight * n) / 20;
+        await new Promise((painted) => requestAnimationFrame(() => setTimeout(painted, 0)));
+        most = Math.max(most, performance.now() - began);
+      }
+      return most;
+    })()`);
+    await page.getByText('user 9999', { exact: true }).waitFor();
+    const rows = await frame.getByRole('row').count();
+    t.ok(rows < 60, `${rows} rows`);
+    t.comment(`the slowest of 20 jumps through 10,000 rows took ${Math.round(worst)} ms`);
+    t.ok(id);
+  });
+
+  await t.test('the pages come with a strict policy, and what they are made of stays for a year', async (t) => {
+    const page = await fetch(`${url}/console`);
+    const policy = page.headers.get('content-security-policy') ?? '';
+    t.match(policy, /default-src 'none'; script-src 'self'; style-src 'self' 'nonce-[^']+';/);
+    t.notMatch(policy, /unsafe/);
+    t.equal(page.headers.get('cache-control'), 'no-store');
+    const html = await page.text();
+    t.notMatch(html, /__CSP_NONCE__|<script>/);
+    const script = /src="([^"]+\.js)"/.exec(html)?.[1] as string;
+    const sent = await fetch(`${url}${script}`, { headers: { 'accept-encoding': 'gzip' } });
+    t.match(sent.headers.get('cache-control'), /max-age=31536000, immutable/);
+    const size = Number(sent.headers.get('content-length'));
+    t.ok(size > 50_000 && size <= 220 * 1024, `${size} bytes of JavaScript, gzipped`);
+    t.equal((await fetch(`${url}/console/assets/nothing.js`)).status, 404);
+    t.equal((await fetch(`${url}/`, { redirect: 'manual' })).headers.get('location'), '/console');
+  });
+
+  t.strictSame(faults, [], 'no page had a fault or a violation of its CSP');
+}

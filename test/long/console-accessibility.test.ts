@@ -1,0 +1,107 @@
+import { simulate } from '@claras/entra-simulator/simulate';
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { accessibilityFaults, newPage, openBrowser, type Sight } from '../support/browser.ts';
+import { localGateway } from '../support/gateway.ts';
+import { mapping, played } from '../support/provisioned.ts';
+
+/** WCAG 2.2 AA by axe: every screen, in both colour schemes and three widths. */
+const browser = await openBrowser(t);
+if (browser) {
+  const gateway = await localGateway();
+  t.teardown(gateway.remove);
+  const { api, url } = gateway;
+  const tenant = await api.tenant('Hill & Sons', ['fabrikam.example']);
+  await api.ask('POST', '/tenants', { name: 'Empty' });
+  const cycle = await simulate({
+    seed: 5,
+    users: 40,
+    groups: 5,
+    url: gateway.scimUrl,
+    key: tenant.key,
+    cycle: 'initial',
+    dialect: 'flagged',
+  });
+  await api.map(tenant.id, tenant.provider, mapping);
+
+  const at = (path: string) => async (page: Page) => {
+    await page.goto(`${url}/console${path}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.waitForLoadState('networkidle').catch(() => undefined); // live pages ask again and again
+  };
+  const inHill = (path: string) => at(`/t/${tenant.id}/${path}`);
+  const edit = (tab: string) => async (page: Page) => {
+    await inHill('sso')(page);
+    await page.getByRole('button', { name: 'Actions for Entra' }).click();
+    await page.getByRole('menuitem', { name: 'Edit' }).click();
+    await page.getByRole('tab', { name: tab }).click();
+  };
+  const screens: Record<string, (page: Page) => Promise<void>> = {
+    tenants: at(''),
+    operations: at('/operations'),
+    sso: inHill('sso'),
+    'no provider': at('/t/empty/sso'),
+    'no key': at('/t/empty/api'),
+    'nobody yet': at('/t/empty/team'),
+    general: edit('General'),
+    'enable scim': edit('Enable SCIM'),
+    'role mapping with its preview': async (page) => {
+      await edit('Role Mapping')(page);
+      await page
+        .locator('input')
+        .and(page.getByLabel('Assistant', { exact: true }))
+        .fill('Anyone');
+      await page.keyboard.press('Enter');
+      await page.getByRole('region', { name: 'Preview' }).waitFor();
+    },
+    test: async (page) => {
+      await inHill('sso')(page);
+      await page.getByRole('button', { name: 'Actions for Entra' }).click();
+      await page.getByRole('menuitem', { name: 'Test' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+    api: inHill('api'),
+    'new key': async (page) => {
+      await inHill('api')(page);
+      await page.getByRole('button', { name: '+ New API Key' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+    'the key, once': async (page) => {
+      await inHill('api')(page);
+      await page.getByRole('button', { name: '+ New API Key' }).click();
+      await page.getByRole('button', { name: 'Create' }).click();
+      await page.getByText('This is the only time').waitFor();
+    },
+    team: inHill('team'),
+    person: async (page) => {
+      await inHill('team')(page);
+      await page.getByRole('region', { name: 'Team' }).getByRole('button').first().click();
+      await page.getByText('user.created').first().waitFor();
+    },
+    'provisioning log': inHill('log'),
+    billing: inHill('billing'),
+    'audit log': inHill('audit'),
+  };
+
+  await t.test('a team to look at', async (t) => played(t, cycle));
+  for (const scheme of ['light', 'dark'] as const)
+    for (const width of [1280, 768, 375]) {
+      const sight: Sight = { width, scheme };
+      await t.test(`axe finds nothing: ${scheme}, ${width} px`, async (t) => {
+        const { page, faults, close } = await newPage(browser, sight);
+        await page.goto(`${url}/console`);
+        await page.getByRole('heading', { name: 'Sign in to Claras' }).waitFor();
+        t.strictSame(await accessibilityFaults(page), [], 'sign in');
+        await page.goto((await api.ask<{ url: string }>('POST', '/console-links', {})).url);
+        await page.getByRole('heading', { name: 'Tenants' }).waitFor();
+        for (const [name, open] of Object.entries(screens)) {
+          await open(page);
+          t.strictSame(await accessibilityFaults(page), [], name);
+          const wider = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+          t.equal(wider, 0, `${name}: nothing to scroll sideways`);
+        }
+        t.strictSame(faults, []);
+        await close();
+      });
+    }
+}
