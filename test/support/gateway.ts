@@ -48,7 +48,7 @@ export async function eventually<T>(ms: number, what: string, ask: () => Promise
 /** `npm start` as a process of its own, on a folder and a port of its own. */
 export async function localGateway(settings: Record<string, string> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'claras-'));
-  const port = await freePort();
+  const port = settings.PORT === undefined ? await freePort() : Number(settings.PORT);
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
   let printed = '';

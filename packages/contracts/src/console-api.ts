@@ -187,6 +187,9 @@ export const SessionReport = Type.Object(
   closed,
 );
 export type SessionReport = Static<typeof SessionReport>;
+/** How people sign in here, beside one-time links. */
+export const SignInWays = Type.Object({ openId: Type.Boolean() }, closed);
+export type SignInWays = Static<typeof SignInWays>;
 /** Whom a one-time sign-in link lets in: a person of the team, or the operator where none is named. */
 export const NewConsoleLink = Type.Object(
   { tenant: Type.Optional(Type.String({ maxLength: 40 })), email: Type.Optional(Type.String({ minLength: 3, maxLength: 254 })) },

@@ -32,6 +32,14 @@ export const Config = Type.Object({
   tenantUrl: Type.Optional(
     Type.String({ pattern: '^https?://\\S+$', description: 'what Entra gets as Tenant URL, such as https://claras.ai/api/scim/v2' }),
   ),
+  oidcIssuer: Type.Optional(
+    Type.String({
+      pattern: '^https?://\\S+$',
+      description: 'the identity provider that people sign in with, with OIDC_CLIENT_ID and OIDC_CLIENT_SECRET',
+    }),
+  ),
+  oidcClientId: Type.Optional(Type.String({ minLength: 1, description: 'the client id at the identity provider' })),
+  oidcClientSecret: Type.Optional(Type.String({ minLength: 1, description: 'the client secret at the identity provider' })),
   nodeEnv: Type.Optional(Type.String({ description: 'production, or anything else' })),
   cells: Type.Integer({ minimum: 1, maximum: 1024, default: 64, description: 'a number from 1 to 1024 that never changes again' }),
   coreAppUrl: HttpUrl(8082),

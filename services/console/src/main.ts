@@ -14,6 +14,7 @@ import { watchDependencies } from '@claras/service-kit/watch-dependencies';
 import { auditLog } from './audit-log/consumer.ts';
 import { consoleServer } from './console-server.ts';
 import { provisioningLog } from './provisioning-log/consumer.ts';
+import { openIdFrom } from './sign-in/openid-connect.ts';
 import { signIn } from './sign-in/sign-in.ts';
 
 await run('console', async () => {
@@ -31,7 +32,8 @@ await run('console', async () => {
   ];
   const guard = { keys: keys({ store, runtime, pepper: config.keyPepper }), adminToken: config.adminToken };
   const { publicUrl, tenantUrl } = config;
-  const doors = { signIn: signIn({ store, runtime, team }), publicUrl, tenantUrl };
+  const openId = openIdFrom(config, { store, runtime });
+  const doors = { signIn: signIn({ store, runtime, team }), openId, publicUrl, tenantUrl };
   const app = consoleServer({ store, runtime, bus, log, team, coreApp: team, billing, ...guard, ...doors });
   await app.register(operationsRoutes({ metrics, health }));
   await app.listen(config);

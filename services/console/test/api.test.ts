@@ -51,6 +51,7 @@ t.test('the routes of the REST API are these', async (t) => {
     'DELETE /tenants/:tenant/schema-extensions/:schema',
     'GET /lag',
     'GET /session',
+    'GET /session/ways',
     'GET /tenants',
     'GET /tenants/:tenant',
     'GET /tenants/:tenant/audit-log',

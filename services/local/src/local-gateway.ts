@@ -5,6 +5,7 @@ import { consoleApi } from '@claras/console/api/console-api';
 import { auditLog } from '@claras/console/audit-log/consumer';
 import { apiPath } from '@claras/console/console-server';
 import { provisioningLog } from '@claras/console/provisioning-log/consumer';
+import { openIdFrom } from '@claras/console/sign-in/openid-connect';
 import { signInUrl } from '@claras/console/sign-in/session-routes';
 import { signIn } from '@claras/console/sign-in/sign-in';
 import { webPages } from '@claras/console/web-pages';
@@ -52,6 +53,7 @@ export async function localGateway(config: Config): Promise<Running> {
   const app = Fastify(edgeServerOptions);
   const apiKeys = keys({ store, runtime, pepper });
   await app.register(scimEdge({ store, runtime, keys: apiKeys, log, metrics: edgeMetrics(metrics) }), { prefix: edgePath });
+  const openId = openIdFrom(config, { store, runtime });
   const doors = signIn({ store, runtime, team });
   const { publicUrl, tenantUrl } = config;
   const console = {
@@ -65,6 +67,7 @@ export async function localGateway(config: Config): Promise<Running> {
     keys: apiKeys,
     adminToken,
     signIn: doors,
+    openId,
     publicUrl,
     tenantUrl,
   };

@@ -13,6 +13,8 @@ import type { Log } from '@claras/service-kit/log';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { readLog } from '../provisioning-log/read-log.ts';
+import type { OpenIdConnect } from '../sign-in/openid-connect.ts';
+import { openIdRoutes } from '../sign-in/openid-routes.ts';
 import { sessionRoutes } from '../sign-in/session-routes.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { admit } from './admission.ts';
@@ -38,6 +40,7 @@ export interface ConsoleParts extends Durable {
   /** The operator's token: opens everything. */
   adminToken: string;
   signIn: SignIn;
+  openId?: OpenIdConnect | undefined;
   /** Where browsers see the console, and Entra the edge; as they were asked where it is not said. */
   publicUrl?: string | undefined;
   tenantUrl?: string | undefined;
@@ -45,7 +48,20 @@ export interface ConsoleParts extends Durable {
 }
 
 /** The REST API that the console and `claras-scim` talk to: a Fastify plugin to be registered under /api/v1. */
-export function consoleApi({ keys, coreApp, team, billing, bus, adminToken, signIn, publicUrl, tenantUrl, log, ...durable }: ConsoleParts) {
+export function consoleApi({
+  keys,
+  coreApp,
+  team,
+  billing,
+  bus,
+  adminToken,
+  signIn,
+  openId,
+  publicUrl,
+  tenantUrl,
+  log,
+  ...durable
+}: ConsoleParts) {
   return async (app: FastifyInstance): Promise<void> => {
     const provisioning = readLog(durable.store);
     const directory = { tenants: tenants(durable), providers: providers(durable) };
@@ -58,6 +74,7 @@ export function consoleApi({ keys, coreApp, team, billing, bus, adminToken, sign
     const session = { signIn, tenants: directory.tenants, now: durable.runtime.now, publicUrl };
     admit(app, { adminToken, keys, ...session });
     app.register(sessionRoutes({ ...session, tenantUrl }));
+    app.register(openIdRoutes({ signIn, openId, publicUrl, log }));
 
     app.register(tenantRoutes(directory.tenants));
     app.register(providerRoutes(directory.providers, { durable, groups: groups(durable), team, keys }));

@@ -1,8 +1,8 @@
-import type { SessionReport } from '@claras/contracts/console-api';
-import { Alert, Button, Code, Container, Group, Loader, Modal, Paper, Stack, Text, TextInput, Title } from '@mantine/core';
+import type { SessionReport, SignInWays } from '@claras/contracts/console-api';
+import { Alert, Anchor, Button, Code, Container, Group, Loader, Modal, Paper, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, type FormEvent, type ReactNode, useContext, useState } from 'react';
-import { ApiError, signIn, tokenOf, verify, whoAmI } from './api.ts';
+import { ApiError, ask, signIn, tokenOf, verify, whoAmI } from './api.ts';
 import { Trouble } from './shared/trouble.tsx';
 
 const Session = createContext<SessionReport | undefined>(undefined);
@@ -36,8 +36,26 @@ export function SignedIn({ children }: { children: ReactNode }) {
   return <SignIn error={error} />;
 }
 
+const openIdPath = (tenant: string, verify = false) =>
+  `/api/v1/session/openid?${new URLSearchParams({ tenant, ...(verify ? { verify: 'true' } : {}) })}`;
+const useWays = () => useQuery({ queryKey: ['ways'], queryFn: () => ask<SignInWays>('GET', '/session/ways'), refetchInterval: false }).data;
+
+const returned = new ApiError({
+  type: 'urn:claras:problem:refused',
+  title: 'You were not let in',
+  status: 403,
+  detail: 'The console is open to active owners and managers of that company. Check the company and who you signed in as, then try again.',
+});
+const wasRefused = location.pathname === '/console/sign-in' && location.search === '?refused';
+
 function SignIn({ error }: { error: Error | null }) {
   const queries = useQueryClient();
+  const ways = useWays();
+  const [company, setCompany] = useState('');
+  function leave(event: FormEvent) {
+    event.preventDefault();
+    location.assign(openIdPath(company));
+  }
   const [text, setText] = useState('');
   const [refused, setRefused] = useState<Error | null>(null);
   async function submit(event: FormEvent) {
@@ -51,11 +69,27 @@ function SignIn({ error }: { error: Error | null }) {
   return (
     <Container size="xs" py="xl" component="main">
       <Paper withBorder p="xl">
+        <Title order={1} size="h2" mb="md">
+          Sign in to Claras
+        </Title>
+        {ways?.openId && (
+          <form onSubmit={leave}>
+            <Stack mb="xl">
+              {wasRefused && !refused && <Trouble error={returned} />}
+              <TextInput
+                label="Company"
+                description="Its id, as it stands in the address of these pages: hill-sons"
+                value={company}
+                onChange={(event) => setCompany(event.currentTarget.value.trim())}
+                required
+                maxLength={40}
+              />
+              <Button type="submit">Sign in with single sign-on</Button>
+            </Stack>
+          </form>
+        )}
         <form onSubmit={submit}>
           <Stack>
-            <Title order={1} size="h2">
-              Sign in to Claras
-            </Title>
             <Text>Open the link that was made for you, or paste it here. It works once, within an hour.</Text>
             {(refused ?? error) && <Trouble error={refused ?? error} />}
             <TextInput
@@ -65,7 +99,9 @@ function SignIn({ error }: { error: Error | null }) {
               autoComplete="off"
               required
             />
-            <Button type="submit">Sign in</Button>
+            <Button type="submit" variant={ways?.openId ? 'default' : 'filled'}>
+              Sign in
+            </Button>
             <Text size="sm" c="dimmed">
               An operator makes one with <Code>npx claras-scim console link --tenant T --email ADDRESS</Code>. An owner of the team manages
               here, a manager reads.
@@ -103,6 +139,8 @@ export function useVerified() {
 }
 
 function Verification({ onCancel, onDone }: { onCancel: () => void; onDone: () => Promise<void> }) {
+  const { tenant } = useSession();
+  const ways = useWays();
   const [text, setText] = useState('');
   const [error, setError] = useState<Error>();
   async function submit(event: FormEvent) {
@@ -122,6 +160,9 @@ function Verification({ onCancel, onDone }: { onCancel: () => void; onDone: () =
             You signed in more than 5 minutes ago. Paste a new sign-in link of your own to go on.
           </Alert>
           {error && <Trouble error={error} />}
+          {ways?.openId && tenant && (
+            <Anchor href={openIdPath(tenant, true)}>Or sign in once more with single sign-on, and come back here.</Anchor>
+          )}
           <TextInput
             label="Sign-in link"
             value={text}

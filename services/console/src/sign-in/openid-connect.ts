@@ -1,0 +1,99 @@
+import type { Durable } from '@claras/directory/transact';
+import { type Config, ConfigError } from '@claras/service-kit/config';
+import * as openid from 'openid-client';
+import { expiring, newSecret } from './expiring.ts';
+import { verifiedLife } from './sign-in.ts';
+
+/** How long someone may take at the identity provider. */
+export const roundTripLife = 10 * 60_000;
+
+export interface OpenIdConnectSettings {
+  /** Where the provider describes itself (OpenID Connect Discovery 1.0). */
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
+}
+
+/** What a browser left for, and what must come back with it. */
+interface RoundTrip {
+  tenant: string;
+  state: string;
+  nonce: string;
+  verifier: string;
+  redirect: string;
+  /** The session that shows who it is; absent: a new one. */
+  session?: string;
+  end: number;
+}
+
+export interface Returned {
+  tenant: string;
+  email: string;
+  session?: string;
+}
+
+/** What came back from the identity provider does not fit what was asked. */
+export class OpenIdRefusal extends Error {
+  override name = 'OpenIdRefusal';
+}
+
+/** Sign-in at an identity provider: authorization code with PKCE, state and nonce (OpenID Connect Core 1.0, 3.1). */
+export function openIdConnect({ issuer, clientId, clientSecret, ...durable }: OpenIdConnectSettings & Durable) {
+  const { runtime } = durable;
+  const trips = expiring<RoundTrip>(durable, 'openid');
+  let found: Promise<openid.Configuration> | undefined;
+
+  /** Asked for when it is first needed, and again after a failure: the provider may come up after the console. */
+  function configuration(): Promise<openid.Configuration> {
+    const isLocal = /^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(issuer);
+    const options = isLocal ? { execute: [openid.allowInsecureRequests] } : {};
+    found ??= openid.discovery(new URL(issuer), clientId, clientSecret, undefined, options).catch((error: unknown) => {
+      found = undefined;
+      throw Object.assign(new Error('the identity provider does not answer', { cause: error }), { retryable: true });
+    });
+    return found;
+  }
+
+  /** Where to send the browser, and the secret that it must bring back. `session`: it is signed in, and shows who it is. */
+  async function leave(tenant: string, redirect: string, session?: string): Promise<{ url: string; secret: string }> {
+    const config = await configuration();
+    const [state, nonce, verifier, secret] = [openid.randomState(), openid.randomNonce(), openid.randomPKCECodeVerifier(), newSecret()];
+    const end = runtime.now() + roundTripLife;
+    await trips.add(secret, { tenant, state, nonce, verifier, redirect, end, ...(session === undefined ? {} : { session }) }, end);
+    const url = openid.buildAuthorizationUrl(config, {
+      ...{ redirect_uri: redirect, scope: 'openid email', state, nonce },
+      ...{ code_challenge: await openid.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
+      ...(session === undefined ? {} : { prompt: 'login', max_age: '0' }),
+    });
+    return { url: url.href, secret };
+  }
+
+  /** Who came back, once. `query`: of the URL that the provider sent the browser to. Throws {@link OpenIdRefusal}. */
+  async function arrive(secret: string, query: string): Promise<Returned> {
+    const entry = await trips.read(secret);
+    if (!entry || entry.value.end <= runtime.now() || !(await trips.take(secret, entry)))
+      throw new OpenIdRefusal('it took too long, or came twice');
+    const { tenant, state, nonce, verifier, redirect, session } = entry.value;
+    const url = new URL(redirect);
+    url.search = query;
+    const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };
+    const tokens = await openid
+      .authorizationCodeGrant(await configuration(), url, { ...checks, ...(session === undefined ? {} : { maxAge: verifiedLife / 1000 }) })
+      .catch((error: unknown) => {
+        throw new OpenIdRefusal('the identity provider’s answer does not fit', { cause: error });
+      });
+    const claims = tokens.claims();
+    if (typeof claims?.email !== 'string' || claims.email_verified !== true) throw new OpenIdRefusal('it names no verified e-mail address');
+    return { tenant, email: claims.email, ...(session === undefined ? {} : { session }) };
+  }
+
+  return { leave, arrive };
+}
+export type OpenIdConnect = ReturnType<typeof openIdConnect>;
+
+/** As configured; undefined where no identity provider is. */
+export function openIdFrom({ oidcIssuer, oidcClientId, oidcClientSecret }: Partial<Config>, durable: Durable): OpenIdConnect | undefined {
+  if (!oidcIssuer) return undefined;
+  if (!oidcClientId || !oidcClientSecret) throw new ConfigError('OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET beside it');
+  return openIdConnect({ issuer: oidcIssuer, clientId: oidcClientId, clientSecret: oidcClientSecret, ...durable });
+}
