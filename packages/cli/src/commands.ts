@@ -11,6 +11,7 @@ import { scimOff, scimOn } from './commands/scim.ts';
 import { simulateEntra } from './commands/simulate.ts';
 import { teamArchive, teamList, teamRestore, teamRole } from './commands/team.ts';
 import { tenantCreate, tenantList } from './commands/tenant.ts';
+import { verify } from './commands/verify.ts';
 
 /** The command table: calls are resolved in it and help is printed from it. */
 export const commands: readonly (Command | Delegate)[] = [
@@ -39,6 +40,7 @@ export const commands: readonly (Command | Delegate)[] = [
   recheckCommand,
   auditList,
   auditVerify,
+  verify,
   seatsExplain,
   seatsApprove,
   seats,

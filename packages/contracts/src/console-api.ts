@@ -87,6 +87,33 @@ export const MappingPreview = Type.Object(
 );
 export type MappingPreview = Static<typeof MappingPreview>;
 
+/** Where a SCIM user and its profile do not agree. */
+export const Difference = Type.Object(
+  {
+    user: Type.String({ description: 'SCIM id' }),
+    name: Type.String(),
+    profile: Type.Optional(Type.String()),
+    kind: Type.Enum(['missing', 'identity', 'access', 'role', 'orphan']),
+    expected: Type.String({ description: 'as the directory says' }),
+    found: Type.String({ description: 'as the profile says' }),
+  },
+  closed,
+);
+export type Difference = Static<typeof Difference>;
+export const VerificationReport = Type.Object(
+  {
+    users: Type.Integer(),
+    profiles: Type.Integer(),
+    differences: counted(Difference),
+    seats: Type.Object({ active: Type.Integer(), billed: Type.Union([Type.Integer(), Type.Null()]) }, closed),
+  },
+  closed,
+);
+export type VerificationReport = Static<typeof VerificationReport>;
+/** Of how many users the directory's word was said once more. */
+export const RepairReport = Type.Object({ users: Type.Integer() }, closed);
+export type RepairReport = Static<typeof RepairReport>;
+
 /** RFC 7643, 7; what is left out has the default of 2.2. `required` and uniqueness are not to be had in an extension. */
 const attributeFields = {
   name: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]{0,63}$' }),

@@ -7,7 +7,7 @@ export const domainOf = (email: string): string => emailKey(email).slice(emailKe
 
 export const isEmail = (value: unknown): value is string => typeof value === 'string' && value.length <= 254 && address.test(value);
 
-interface Addressed {
+export interface Addressed {
   userName: string;
   emails?: readonly { value?: unknown; type?: unknown; primary?: unknown }[];
 }

@@ -30,6 +30,7 @@ import { schemaExtensionRoutes } from './schema-extension-routes.ts';
 import { seatRoutes } from './seat-routes.ts';
 import { teamRoutes } from './team-routes.ts';
 import { tenantRoutes } from './tenant-routes.ts';
+import { verificationRoutes } from './verification-routes.ts';
 
 export interface ConsoleParts extends Durable {
   keys: Keys;
@@ -77,7 +78,9 @@ export function consoleApi({
     app.register(openIdRoutes({ signIn, openId, publicUrl, log }));
 
     app.register(tenantRoutes(directory.tenants));
-    app.register(providerRoutes(directory.providers, { durable, groups: groups(durable), team, keys }));
+    const found = { durable, groups: groups(durable), team };
+    app.register(providerRoutes(directory.providers, { ...found, keys }));
+    app.register(verificationRoutes({ ...found, providers: directory.providers, coreApp, billing }));
     app.register(groupRoutes(durable));
     app.register(schemaExtensionRoutes(schemaExtensions(durable)));
     app.register(auditRoutes(audit(durable)));

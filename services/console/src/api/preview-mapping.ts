@@ -1,18 +1,17 @@
 import type { MappingPreview } from '@claras/contracts/console-api';
 import type { Profile } from '@claras/contracts/events';
 import type { Groups } from '@claras/directory/groups';
-import { groupKind } from '@claras/directory/kinds';
-import { all } from '@claras/directory/look-up';
 import type { Durable } from '@claras/directory/transact';
 import { previewMapping } from '@claras/domain/mapping-preview';
 import { type Role, roles } from '@claras/domain/role';
 import { type RoleMapping, roleOfGroup } from '@claras/domain/role-mapping';
 import { isBillable } from '@claras/domain/seat';
 import type { Team } from '@claras/ports/core-app/core-app';
+import { everyone } from './everyone.ts';
+import { groupsThatCount } from './mapped-groups.ts';
 
 /** Of each list; the totals count everyone. */
 const mostShown = 500;
-const pageSize = 1000;
 
 export interface PreviewParts {
   durable: Durable;
@@ -27,13 +26,8 @@ export async function mappingPreview(
   before: RoleMapping,
   after: RoleMapping,
 ): Promise<Omit<MappingPreview, 'inForce' | 'version'>> {
-  const groupsOf = new Map<string, string[]>();
-  for await (const page of all(durable, groupKind, tenant))
-    for (const { id, resource } of page) {
-      const name = String(resource.displayName);
-      if (!roleOfGroup(before, name) && !roleOfGroup(after, name)) continue;
-      for (const user of await groups.members(tenant, id)) groupsOf.set(user, [...(groupsOf.get(user) ?? []), name]);
-    }
+  const counts = (name: string) => Boolean(roleOfGroup(before, name) ?? roleOfGroup(after, name));
+  const groupsOf = await groupsThatCount({ durable, groups }, tenant, counts);
 
   const found: Omit<MappingPreview, 'inForce' | 'version'> = {
     checked: 0,
@@ -42,7 +36,10 @@ export async function mappingPreview(
     roles: roles.toReversed().map((role) => ({ role, before: 0, after: 0 })),
     seats: { before: 0, after: 0 },
   };
-  for await (const profile of everyone(team, tenant)) count(found, profile, groupsOf.get(profile.scimId ?? '') ?? [], before, after);
+  for await (const profile of everyone(team, tenant)) {
+    const names = (groupsOf.get(profile.scimId ?? '') ?? []).map(({ name }) => name);
+    count(found, profile, names, before, after);
+  }
   return found;
 }
 
@@ -69,13 +66,4 @@ function count(
   if (!isBillable(profile)) return;
   found.seats.before++;
   found.seats.after++; // a role is no seat
-}
-
-async function* everyone(team: Team, tenant: string): AsyncGenerator<Profile> {
-  for (let after: string | undefined; ; ) {
-    const page = await team.list(tenant, { limit: pageSize, ...(after === undefined ? {} : { after }) });
-    yield* page.profiles;
-    if (page.next === undefined) return;
-    after = page.next;
-  }
 }

@@ -1,0 +1,48 @@
+import type { Difference } from '@claras/contracts/console-api';
+import type { Profile } from '@claras/contracts/events';
+import type { Identity } from '@claras/domain/identity';
+import { ownerIsNeverDowngraded, type Role } from '@claras/domain/role';
+
+/** What the directory says that a profile should be. `role`: by the mapping; absent where no group matches. */
+export interface Expected {
+  user: string;
+  identity: Identity;
+  status: Profile['status'];
+  role?: Role | undefined;
+}
+
+const shownFields = ['userName', 'displayName', 'email', 'givenName', 'familyName'] as const;
+const said = (value: string | undefined) => value ?? 'none';
+
+/** Where the profile of a SCIM user is not what the directory says. */
+export function compare({ user, identity, status, role }: Expected, profile: Profile | undefined): Difference[] {
+  const about = { user, name: identity.userName };
+  if (!profile) return [{ ...about, kind: 'missing', expected: 'a profile', found: 'none' }];
+  const found: Difference[] = [];
+  const add = (kind: Difference['kind'], expected: string, is: string) =>
+    found.push({ ...about, profile: profile.id, kind, expected, found: is });
+  for (const field of shownFields)
+    if (identity[field] !== profile[field]) add('identity', `${field} ${said(identity[field])}`, `${field} ${said(profile[field])}`);
+  if (status !== profile.status) add('access', status, profile.status);
+  if (role !== undefined && role !== profile.role && ownerIsNeverDowngraded(profile.role, role)) add('role', role, profile.role);
+  return found;
+}
+
+/** A profile of a SCIM user that the directory does not have: it should have lost its access. */
+export const orphaned = (profile: Profile & { scimId: string }): Difference[] =>
+  profile.status === 'archived'
+    ? []
+    : [
+        {
+          user: profile.scimId,
+          name: profile.userName ?? profile.displayName,
+          profile: profile.id,
+          kind: 'orphan',
+          expected: 'archived',
+          found: 'active',
+        },
+      ];
+
+/** The same difference, seen twice: what was only on its way is gone by then. */
+export const sameDifference = (one: Difference, other: Difference): boolean =>
+  one.user === other.user && one.kind === other.kind && one.expected === other.expected && one.found === other.found;
