@@ -1,6 +1,7 @@
 import type { Command, Delegate } from './command.ts';
 import { auditList, auditVerify } from './commands/audit.ts';
 import { consoleLink } from './commands/console.ts';
+import { deadLettersDrop, deadLettersList, deadLettersReplay, deadLettersShow } from './commands/dead-letters.ts';
 import { keyCreate, keyList, keyRevoke, keyRotate } from './commands/key.ts';
 import { logCommand, recheckCommand } from './commands/log.ts';
 import { mappingPreview, mappingSet, mappingShow } from './commands/mapping.ts';
@@ -45,6 +46,10 @@ export const commands: readonly (Command | Delegate)[] = [
   seatsApprove,
   seats,
   lag,
+  deadLettersList,
+  deadLettersShow,
+  deadLettersReplay,
+  deadLettersDrop,
   health,
   consoleLink,
   simulateEntra,

@@ -364,6 +364,71 @@ export const LagReport = Type.Object(
 );
 export type LagReport = Static<typeof LagReport>;
 
+const letterFields = {
+  id: Type.String(),
+  consumer: Type.String(),
+  topic: Type.String(),
+  partition: Type.Integer(),
+  key: Type.String({ description: 'the tenant, where it was an event' }),
+  type: Type.String(),
+  reason: Type.String(),
+  attempts: Type.Integer(),
+  parked: Time,
+  state: Type.Enum(['parked', 'replaying', 'replayed', 'dropped']),
+  by: Type.Optional(Type.String()),
+  decided: Type.Optional(Time),
+  outcome: Type.Optional(Type.String()),
+};
+/** A record that a consumer could not read. */
+export const DeadLetter = Type.Object(letterFields, closed);
+export type DeadLetter = Static<typeof DeadLetter>;
+export const DeadLetterPage = Type.Object(
+  { items: Type.Array(DeadLetter), total: Type.Integer(), next: Type.Optional(Type.String()) },
+  closed,
+);
+export type DeadLetterPage = Static<typeof DeadLetterPage>;
+/** `applies`, `superseded` (its tenant is further: changes nothing), or `fails` still, with the reason. */
+const Replay = Type.Object({ verdict: Type.Enum(['applies', 'superseded', 'fails']), reason: Type.Optional(Type.String()) }, closed);
+export const DeadLetterDetail = Type.Object(
+  {
+    ...letterFields,
+    value: Type.Union([Type.String(), Type.Null()]),
+    headers: Type.Record(Type.String(), Type.String()),
+    replay: Replay,
+  },
+  closed,
+);
+export type DeadLetterDetail = Static<typeof DeadLetterDetail>;
+const LetterIds = Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: 1000 });
+/** Without `ids`: those that are parked, the first 1,000. `rate`: records a second. */
+export const DeadLetterReplay = Type.Object(
+  {
+    ids: Type.Optional(LetterIds),
+    consumer: Type.Optional(Type.String({ maxLength: 64 })),
+    dryRun: Type.Optional(Type.Boolean()),
+    rate: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  },
+  closed,
+);
+export type DeadLetterReplay = Static<typeof DeadLetterReplay>;
+export const DeadLetterDrop = Type.Object({ ids: LetterIds }, closed);
+export const DeadLettersDecided = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object(
+        {
+          id: Type.String(),
+          verdict: Type.Enum(['applies', 'superseded', 'fails', 'dropped']),
+          reason: Type.Optional(Type.String()),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+export type DeadLettersDecided = Static<typeof DeadLettersDecided>;
+
 /** An error (RFC 9457). `type` is `urn:claras:problem:<code>`; `detail` says what to do next. */
 export const Problem = Type.Object(
   {

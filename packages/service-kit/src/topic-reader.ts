@@ -7,8 +7,9 @@ import type { Log } from '@claras/ports/log';
 import type { Runtime } from '@claras/ports/runtime';
 import type { Store } from '@claras/ports/store/store';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
-import { parking } from './parking.ts';
+import { deadLetters } from './dead-letters.ts';
 import type { Problems } from './problems.ts';
+import { replayForEver } from './replay.ts';
 import { Interrupted, isRetryable } from './retryable.ts';
 import { sideBySide } from './side-by-side.ts';
 
@@ -39,7 +40,7 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
   const { name, topic, bus, store, runtime, log, measure, problems } = reader;
   const closing = new AbortController();
   const { signal } = closing;
-  const parked = parking(store, runtime, name);
+  const letters = deadLetters(store, runtime);
 
   async function persist(cause: string, alive: () => boolean, attempt: () => Promise<void>): Promise<void> {
     try {
@@ -63,7 +64,7 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
   }
 
   async function park(batch: Batch, record: Received, error: Error): Promise<void> {
-    await persist(`parking ${batch.partition}`, batch.alive, () => parked.add(batch, record, error.message));
+    await persist(`parking ${batch.partition}`, batch.alive, () => letters.add(name, batch, record, error.message));
     measure.processed('parked');
     log.error({ topic: batch.topic, partition: batch.partition, offset: record.offset, reason: error.message }, 'parked a record');
   }
@@ -90,7 +91,7 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
     while (!signal.aborted) {
       try {
         measure.lag(await bus.lag(name, [topics[topic].name]), runtime.now());
-        measure.parked(await parked.count());
+        measure.parked(await letters.count(name));
       } catch (error) {
         log.warn({ err: error }, 'cannot tell the lag');
       }
@@ -111,11 +112,20 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
     },
   });
   const watching = watchLag();
+  const replaying = replayForEver<F>({
+    ...{ consumer: name, letters, runtime, log, signal },
+    take: (event) =>
+      persist(
+        `tenant ${event.tenant}`,
+        () => true,
+        () => reader.take(event.tenant, [event]),
+      ),
+  });
 
   return {
     async close() {
       closing.abort();
-      await Promise.all([consumer.close(), watching]);
+      await Promise.all([consumer.close(), watching, replaying.catch(() => undefined)]);
     },
   };
 }

@@ -12,9 +12,9 @@ import t from 'tap';
 import { type VirtualRuntime, virtualRuntime } from '../../ports/test/virtual-runtime.ts';
 import { consumeEvents } from '../src/consumer.ts';
 import { coreChanges } from '../src/core-changes.ts';
+import { deadLetters } from '../src/dead-letters.ts';
 import { createHealth } from '../src/health.ts';
 import { createMetrics } from '../src/metrics.ts';
-import type { ParkedRecord } from '../src/parking.ts';
 import type { Handle } from '../src/turn.ts';
 
 const { name: topic } = topics.directory;
@@ -255,15 +255,11 @@ t.test('a record that is no event is parked with all of it, and blocks nobody', 
   ]);
   await until({ acme: 2, beta: 1 });
 
-  const { members } = await store.range('reader/', 'parked', { limit: 10 });
-  t.equal(members.length, 2);
-  const parked = await store.read<ParkedRecord>(
-    'reader/',
-    members.map((id) => `parked:${id}`),
-  );
+  const { letters, total } = await deadLetters(store, runtime).list({ state: 'parked', consumer: 'reader', limit: 10 });
+  t.equal(total, 2);
   t.match(
-    parked.map((entry) => entry?.value).find((entry) => entry?.record.key === 'acme'),
-    { topic, reason: /not JSON/, record: strange },
+    letters.find(({ record }) => record.key === 'acme'),
+    { topic, reason: /not JSON/, record: strange, attempts: 1 },
   );
   let text = '';
   const look = async () => {
@@ -275,6 +271,80 @@ t.test('a record that is no event is parked with all of it, and blocks nobody', 
   });
   t.match(text, /claras_consumer_processed_total\{consumer_group="reader",result="parked",service="test"\} 2/);
   await stop(consumer);
+});
+
+/** A letter whose record can be read now: an older version of the consumer parked it. */
+async function parkedEarlier(letters: ReturnType<typeof deadLetters>, tenant: string, sequence: number): Promise<string> {
+  const offset = String((tenant === 'acme' ? 1000 : 2000) + sequence);
+  await letters.add('reader', { topic, partition: 0 }, { ...record(tenant, sequence), offset, time: 0 }, 'a type that was not known');
+  return `reader:${topic}:0:${offset.padStart(20, '0')}`;
+}
+
+t.test(
+  'T11 T12 a replay applies what was missing, changes nothing where its tenant is further, and parks again what is no event',
+  async (t) => {
+    const { runtime, bus, store, effects, start, stop, until } = await stage();
+    const letters = deadLetters(store, runtime);
+    const consumer = await start();
+    await bus.publish(topic, [
+      ...records('acme', 1, 3),
+      ...records('beta', 1, 1),
+      ...records('beta', 3, 4),
+      { ...record('zz', 1), value: 'x' },
+    ]);
+    await until({ acme: 3, beta: 1 });
+    const [old, missing] = [await parkedEarlier(letters, 'acme', 2), await parkedEarlier(letters, 'beta', 2)];
+    const [broken] = (await letters.list({ state: 'parked', limit: 10 })).letters.filter(({ record: { key } }) => key === 'zz');
+    const foretold = async (id: string) => letters.foretell((await letters.get(id))!.value);
+    t.strictSame(await foretold(old), { verdict: 'superseded' });
+    t.strictSame(await foretold(missing), { verdict: 'applies' });
+    t.match(await foretold(broken!.id), { verdict: 'fails', reason: /not JSON/ });
+
+    const before = effects.length;
+    for (const id of [old, missing, broken!.id]) t.ok(await letters.decide(id, 'replaying', 'operator', 100));
+    t.equal(await letters.decide(old, 'dropped', 'operator'), undefined, 'it is on its way');
+    await until({ beta: 4 });
+    const states = async () => Promise.all([old, missing, broken!.id].map(async (id) => (await letters.get(id))!.value));
+    let seen = await states();
+    const look = async () => {
+      seen = await states();
+    };
+    await runtime.runUntil(() => {
+      void look();
+      return seen.every(({ state }) => state !== 'replaying');
+    });
+    t.match(seen, [
+      { state: 'replayed', outcome: 'superseded', by: 'operator' },
+      { state: 'replayed', outcome: 'applies' },
+      { state: 'parked', attempts: 2 },
+    ]);
+    t.strictSame(effects.slice(before).sort(), ['beta 2', 'beta 3', 'beta 4'], 'the gap is closed, and nothing else happened');
+    t.ok(await letters.decide(broken!.id, 'dropped', 'operator'));
+    t.equal((await letters.list({ state: 'parked', limit: 10 })).total, 0);
+    await stop(consumer);
+  },
+);
+
+t.test('T13 a replay of many keeps to its rate, goes on after a crash, and each has one effect', async (t) => {
+  const { runtime, store, effects, start, stop, until } = await stage();
+  const letters = deadLetters(store, runtime);
+  const count = 60;
+  for (let sequence = 1; sequence <= count; sequence++) {
+    const id = await parkedEarlier(letters, 'acme', sequence);
+    await letters.decide(id, 'replaying', 'operator', 10);
+  }
+  const began = runtime.now();
+  const first = await start();
+  await runtime.runUntil(() => effects.length >= 20);
+  await stop(first);
+  const second = await start();
+  await until({ acme: count });
+  t.ok(runtime.now() - began >= ((count - 1) * 1000) / 10, `${runtime.now() - began} ms at 10 a second`);
+  t.strictSame(
+    effects,
+    Array.from({ length: count }, (_, n) => `acme ${n + 1}`),
+  );
+  await stop(second);
 });
 
 t.test('M21 a tenant that is slow is set aside after 2 s: its partition goes on, and each of its effects still comes once', async (t) => {

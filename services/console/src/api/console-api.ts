@@ -9,6 +9,7 @@ import type { Durable } from '@claras/directory/transact';
 import type { Billing } from '@claras/ports/billing/billing';
 import type { Bus } from '@claras/ports/bus/bus';
 import type { CoreApp, Team } from '@claras/ports/core-app/core-app';
+import { deadLetters } from '@claras/service-kit/dead-letters';
 import type { Log } from '@claras/service-kit/log';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
@@ -20,6 +21,7 @@ import type { SignIn } from '../sign-in/sign-in.ts';
 import { admit } from './admission.ts';
 import { apiErrors } from './api-errors.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { deadLetterRoutes } from './dead-letter-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { lagReport } from './lag.ts';
@@ -88,6 +90,7 @@ export function consoleApi({
     app.register(keyRoutes(keys, durable.runtime));
     app.register(teamRoutes(team));
     app.register(seatRoutes({ durable, coreApp, billing, log: provisioning }));
+    app.register(deadLetterRoutes(deadLetters(durable.store, durable.runtime)));
     app.get('/lag', { schema: { response: { 200: LagReport } } }, () => lagReport(bus, durable.runtime.now()));
   };
 }

@@ -3,6 +3,7 @@ import { Badge, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/co
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { ask } from '../api.ts';
+import { DeadLetters } from '../operations/dead-letters.tsx';
 import { Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
 import { Wide } from '../shared/wide.tsx';
@@ -73,6 +74,7 @@ export function Operations() {
           </Wide>
         </Stack>
       )}
+      <DeadLetters />
       {data && (
         <Stack gap="xs">
           <Title order={2} size="h4">
