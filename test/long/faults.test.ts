@@ -1,0 +1,246 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DeadLetterPage, DeadLettersDecided, VerificationReport } from '@claras/contracts/console-api';
+import { topics } from '@claras/contracts/topics';
+import { simulate } from '@claras/entra-simulator/simulate';
+import { kafkaBus } from '@claras/ports/bus/kafka-bus';
+import { systemRuntime as runtime } from '@claras/ports/system-runtime';
+import t, { type Test } from 'tap';
+import { kafkaUrl, startKafka, stopKafka } from '../../deploy/native/kafka.ts';
+import { redisUrl, startRedis, stopRedis } from '../../deploy/native/redis.ts';
+import { servicePrograms } from '../../deploy/native/services.ts';
+import { supervise } from '../../deploy/native/supervisor.ts';
+import { dropProxy } from '../../packages/ports/test/drop-proxy.ts';
+import { eventually, freePorts, restApi } from '../support/gateway.ts';
+import { mapping, played, teamIs } from '../support/provisioned.ts';
+
+/**
+ * Faults while Entra provisions (facts: T02 to T17), with every service as its own process on real Redis and Kafka. After each: nothing that
+ * was acknowledged is lost, the team and the bill are exactly what the rules make of it, and directory, core app and bill agree.
+ */
+const dir = mkdtempSync(join(tmpdir(), 'claras-faults-'));
+const port = await freePorts(8);
+const [redis, kafka] = await Promise.all([startRedis(join(dir, 'redis')), startKafka(join(dir, 'kafka'), 1)]);
+const toCore = await dropProxy(port + 2, '127.0.0.1');
+const programs = servicePrograms(dir, port, { storeUrl: redisUrl(redis), busUrl: kafkaUrl(kafka) }).map((program) => ({
+  ...program,
+  env: { ...program.env, LOG_LEVEL: 'error', CORE_APP_URL: `http://127.0.0.1:${toCore.port}` },
+}));
+const services = supervise(dir, programs, () => {});
+t.teardown(async () => {
+  await services.stop();
+  await toCore.goDown();
+  await Promise.all([stopKafka(kafka, 0), stopRedis(redis, 0)]);
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const scimUrl = `http://127.0.0.1:${port}/api/scim/v2`;
+const api = restApi(`http://127.0.0.1:${port + 1}`, () => readFileSync(join(dir, 'admin-token'), 'utf8').trim());
+t.before(async () => {
+  for (let n = 0; n < programs.length; n++)
+    await eventually(90_000, `service ${n} answers`, async () =>
+      (await fetch(`http://127.0.0.1:${port + n}/livez`)).ok ? true : undefined,
+    );
+  await eventually(90_000, 'the console works', async () => (await api.ask('GET', '/tenants')) as object);
+});
+
+const pidOf = (name: string) => Number(readFileSync(join(dir, 'pids', `${name}.pid`), 'utf8'));
+const workedOff = () =>
+  eventually(180_000, 'everything is worked off', async () =>
+    (await api.ask<{ messages: number }>('GET', '/lag')).messages === 0 ? true : undefined,
+  );
+
+let seed = 40;
+let calm = 0;
+const users = 2600;
+
+/** Plays an initial cycle while `faults` go on until it is over, and judges what is left. Resolves with how long it took in ms. */
+async function storm(t: Test, name: string, faults: (over: () => boolean) => Promise<number>): Promise<number> {
+  const founding = { seed: seed++, users, groups: 12 };
+  const tenant = await api.tenant(name, ['fabrikam.example']);
+  await api.map(tenant.id, tenant.provider, mapping);
+  let isOver = false;
+  const began = Date.now();
+  const cycle = simulate({ ...founding, url: scimUrl, key: tenant.key, cycle: 'initial', dialect: 'flagged' }).finally(() => {
+    isOver = true;
+  });
+  const [report, times] = await Promise.all([cycle, faults(() => isOver)]);
+  await workedOff();
+  const took = Date.now() - began;
+  t.comment(`${report.requests} requests, ${times} faults, ${Math.round(took / 1000)} s, retries ${JSON.stringify(report.retries)}`);
+  played(t, report);
+  await eventually(60_000, 'the seats are billed', async () => {
+    const { active, billed } = await api.seats(tenant.id);
+    return active === users && billed?.quantity === users ? true : undefined;
+  }).catch(() => undefined);
+  await teamIs(t, api, tenant.id, founding, [mapping, 'initial']);
+  const { differences, seats } = await api.ask<VerificationReport>('GET', `/tenants/${tenant.id}/verification`);
+  t.strictSame(differences, { total: 0, items: [] });
+  t.equal(seats.active, seats.billed);
+  return took;
+}
+
+t.test('without faults, to compare with', async (t) => {
+  calm = await storm(t, 'Calm', async () => 0);
+});
+
+t.test('T02 kill -9 of a process every 0.5 to 3 s: exact, and in at most three times the time', async (t) => {
+  const names = programs.map(({ name }) => name).filter((name) => name !== 'console');
+  const took = await storm(t, 'Killed', async (over) => {
+    let times = 0;
+    for (; !over(); times++) {
+      await sleep(500 + ((times * 997) % 2500));
+      const pid = pidOf(names[(times * 5) % names.length]!);
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {} // it is being started again
+    }
+    t.ok(times >= 3, `${times} kills`);
+    return times;
+  });
+  // A killed consumer is missed for its session, 6 s, before the last of the work can be done.
+  t.ok(took <= 3 * calm + 10_000, `${took} ms, ${calm} ms without faults`);
+});
+
+t.test('T03 kill -9 of Redis again and again under load: no acknowledged write is lost, nothing is torn', async (t) => {
+  await storm(t, 'Redis killed', async (over) => {
+    let times = 0;
+    for (; !over() && times < 10; times++) {
+      await stopRedis(redis, 0);
+      await startRedis(join(dir, 'redis'), redis);
+      await sleep(1500);
+    }
+    t.ok(times >= 3, `${times} kills`);
+    return times;
+  });
+});
+
+t.test('T05 Kafka killed and away for 10 s: the edge goes on taking writes, its outbox keeps them, then drains', async (t) => {
+  const tenant = await api.tenant('Without Kafka', ['fabrikam.example']);
+  await stopKafka(kafka, 0);
+  const headers = { authorization: `Bearer ${tenant.key}`, 'content-type': 'application/scim+json' };
+  const statuses = new Set<number>();
+  const until = Date.now() + 10_000;
+  let made = 0;
+  for (; Date.now() < until; made++) {
+    const body = {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+      userName: `u${made}@fabrikam.example`,
+      displayName: `u${made}`,
+    };
+    statuses.add((await fetch(`${scimUrl}/Users`, { method: 'POST', headers, body: JSON.stringify(body) })).status);
+    await sleep(20);
+  }
+  t.strictSame([...statuses], [201], `${made} users were made while Kafka was away`);
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const depth = [...metrics.matchAll(/^claras_outbox_entries\{[^}]*\} (\d+)/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
+  t.ok(depth >= made * 0.8, `${depth} events in the outbox`);
+  t.equal((await fetch(`http://127.0.0.1:${port}/health`)).status, 503, 'and it is told');
+  await startKafka(join(dir, 'kafka'), 1, kafka);
+  await eventually(120_000, 'all of them are in the team', async () => ((await api.team(tenant.id)).length === made ? true : undefined));
+  await eventually(60_000, 'health is whole again', async () => ((await fetch(`http://127.0.0.1:${port}/health`)).ok ? true : undefined));
+});
+
+t.test('T05 the broker killed and started again under load', async (t) => {
+  await storm(t, 'Broker killed', async (over) => {
+    let times = 0;
+    for (; !over() && times < 3; times++) {
+      await stopKafka(kafka, 0);
+      await startKafka(join(dir, 'kafka'), 1, kafka);
+      await sleep(2000);
+    }
+    return times;
+  });
+});
+
+t.test('T09 T10 the core app applies and its answer is lost, hangs, and is away: each effect once', async (t) => {
+  await storm(t, 'Core app', async (over) => {
+    let times = 0;
+    for (; !over() && times < 30; times++) {
+      if (times % 10 === 4) {
+        toCore.hang();
+        await sleep(3000);
+        await toCore.comeBack();
+      } else if (times % 10 === 8) {
+        await toCore.goDown();
+        await sleep(2000);
+        await toCore.comeBack();
+      } else await Promise.race([toCore.loseNextAnswer(), sleep(1000)]);
+      await sleep(150);
+    }
+    await toCore.comeBack();
+    t.ok(times >= 5, `${times} faults`);
+    return times;
+  });
+});
+
+t.test('T14 a consumer that stands still past its session and wakes is a zombie: the other’s work stands', async (t) => {
+  const { main, env } = programs.find(({ name }) => name === 'profile-sync')!;
+  const second: ChildProcess = spawn(process.execPath, [main], { env: { ...process.env, ...env, PORT: '0' }, stdio: 'ignore' });
+  t.teardown(() => second.kill('SIGKILL'));
+  await sleep(3000); // it joins: what it gets is settled by the broker
+  await storm(t, 'Zombie', async (over) => {
+    let times = 0;
+    for (; !over() && times < 3; times++) {
+      const frozen = times % 2 === 0 ? pidOf('profile-sync') : (second.pid as number);
+      process.kill(frozen, 'SIGSTOP');
+      await sleep(9000);
+      process.kill(frozen, 'SIGCONT');
+      await sleep(1000);
+    }
+    return times;
+  });
+});
+
+t.test('T17 a rolling restart with SIGTERM under load: no request fails for good, what is in hand is finished', async (t) => {
+  await storm(t, 'Rolling', async (over) => {
+    let times = 0;
+    for (const { name } of programs) {
+      if (over()) break;
+      const pid = pidOf(name);
+      process.kill(pid, 'SIGTERM');
+      const began = Date.now();
+      await eventually(20_000, `${name} is another process`, async () => (pidOf(name) === pid ? undefined : true));
+      t.ok(Date.now() - began < 10_000, `${name} ended within 10 s`);
+      await sleep(800);
+      times++;
+    }
+    t.ok(times >= 4, `${times} restarts`);
+    return times;
+  });
+});
+
+t.test('T11 poison on the topic is parked whole, blocks nobody, and is replayed or dropped by the operator', async (t) => {
+  const { name: topic } = topics.directory;
+  const bus = kafkaBus(kafkaUrl(kafka), { clientId: 'poison', runtime });
+  const ours = (sequence: string) => ({
+    ...{ ce_specversion: '1.0', ce_id: `poison:${sequence}`, ce_source: '/claras/directory', ce_type: 'ai.claras.directory.user.created' },
+    ...{ ce_time: new Date().toISOString(), ce_subject: 'Users/x', ce_sequence: sequence },
+  });
+  const poison = [
+    { key: 'poison', value: 'not json', headers: ours('1') },
+    { key: 'poison', value: '{}', headers: { ...ours('1'), ce_type: 'com.example.other' } },
+    { key: 'poison', value: '{}', headers: ours('minus one') },
+    { key: '', value: '{}', headers: {} },
+    { key: 'poison', value: 'x'.repeat(900_000), headers: {} },
+  ];
+  await bus.publish(topic, poison);
+  await bus.close();
+  await storm(t, 'Beside poison', async () => poison.length);
+  const consumers = topics.directory.readers.length;
+  const listed = await api.ask<DeadLetterPage>('GET', '/dead-letters');
+  t.equal(listed.total, poison.length * consumers, 'each of them, for each consumer');
+  t.ok(listed.items.every(({ reason }) => reason.length > 0));
+  const tried = await api.ask<DeadLettersDecided>('POST', '/dead-letters/replay', { dryRun: true });
+  t.ok(tried.items.every(({ verdict }) => verdict === 'fails'));
+  await api.ask('POST', '/dead-letters/replay', { consumer: 'archiver' });
+  await eventually(30_000, 'they are parked again', async () => {
+    const { items } = await api.ask<DeadLetterPage>('GET', '/dead-letters?consumer=archiver');
+    return items.length === poison.length && items.every(({ attempts }) => attempts === 2) ? true : undefined;
+  });
+  await api.ask('POST', '/dead-letters/drop', { ids: listed.items.map(({ id }) => id) });
+  t.equal((await api.ask<DeadLetterPage>('GET', '/dead-letters')).total, 0);
+});
