@@ -10,8 +10,8 @@ import t from 'tap';
 import { realUrl } from './real.ts';
 
 const record = (key: string, value: string): EventRecord => ({ key, value, headers: { ce_id: value.slice(0, 40) } });
-const until = async (done: () => boolean): Promise<void> => {
-  while (!done()) await runtime.sleep(5);
+const until = async (done: () => boolean | Promise<boolean>): Promise<void> => {
+  while (!(await done())) await runtime.sleep(5);
 };
 
 t.test('a Kafka URL names one or more brokers', async (t) => {
@@ -144,6 +144,26 @@ t.test('real Kafka', async (t) => {
     t.equal(states, 1, 'joined once, and nothing happened since');
     await consumer.close();
     t.equal((await bus.lag(topic, [topic]))[0]!.lag, 0, 'committed');
+  });
+
+  t.test('M28 lag in seconds: right to a factor of two, never more than the true age, and for each partition', async (t) => {
+    const topic = await newTopic(2);
+    const [one, other] = ['a', 'b', 'c', 'd'].reduce<string[]>((keys, key) => {
+      return keys.some((earlier) => cellOf(earlier, 2) === cellOf(key, 2)) ? keys : [...keys, key];
+    }, []) as [string, string];
+    await bus.publish(topic, [record(one, 'old')]);
+    const published = Date.now();
+    const ages = async () => {
+      const now = Date.now();
+      const lags = await bus.lag(topic, [topic]);
+      const ageOf = (key: string) => now - (lags.find(({ partition }) => partition === cellOf(key, 2))?.oldest ?? now);
+      return { old: ageOf(one), young: ageOf(other), elapsed: now - published };
+    };
+    await until(async () => (await ages()).old >= 4000);
+    await bus.publish(topic, [record(other, 'young')]);
+    const { old, young, elapsed } = await ages();
+    t.ok(old >= elapsed / 2 - 500 && old <= elapsed + 500, `${old} ms of ${elapsed}`);
+    t.ok(young <= 1000, `${young} ms`);
   });
 
   t.test('a group that has readers is not moved', async (t) => {

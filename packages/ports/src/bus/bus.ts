@@ -59,7 +59,7 @@ export interface PartitionLag {
   /** Offset of the next record for the group; -1 = none committed yet. */
   committed: number;
   lag: number;
-  /** When the log took the first record that the group has not done (ms since 1970); absent where there is none, or the bus cannot say. */
+  /** When the log took the first record that the group has not done (ms since 1970), or a later time (Kafka: to a factor of two); absent where there is none. */
   oldest?: number;
 }
 
