@@ -29,7 +29,8 @@ async function main(): Promise<void> {
   while (!(await isUp(edge)) || !(await isUp(console_))) await sleep(100);
   console.log(`
 Tenant URL   ${edge}/api/scim/v2
-Console      ${console_}
+Console      ${console_}/console
+Sign in      CLARAS_API=${console_} CLARAS_ADMIN_TOKEN="$(cat ${dir}/admin-token)" npx claras-scim console link
 Store, bus   ${urls.storeUrl}, ${urls.busUrl}
 Make a key   npx claras-scim tenant create acme && npx claras-scim key create --tenant acme --name Entra --scope scim.full
              (it talks to the console; the operator's token stands in ${dir}/admin-token)

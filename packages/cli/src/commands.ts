@@ -12,6 +12,7 @@ import { scimOff, scimOn } from './commands/scim.ts';
 import { simulateEntra } from './commands/simulate.ts';
 import { teamArchive, teamList, teamRestore, teamRole } from './commands/team.ts';
 import { tenantCreate, tenantList } from './commands/tenant.ts';
+import { topicsApply } from './commands/topics.ts';
 import { verify } from './commands/verify.ts';
 
 /** The command table: calls are resolved in it and help is printed from it. */
@@ -46,6 +47,7 @@ export const commands: readonly (Command | Delegate)[] = [
   seatsApprove,
   seats,
   lag,
+  topicsApply,
   deadLettersList,
   deadLettersShow,
   deadLettersReplay,

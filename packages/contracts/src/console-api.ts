@@ -364,6 +364,17 @@ export const LagReport = Type.Object(
 );
 export type LagReport = Static<typeof LagReport>;
 
+/** `dryRun`: only say what differs. */
+export const TopicsWanted = Type.Object({ dryRun: Type.Optional(Type.Boolean()) }, closed);
+export const TopicsReport = Type.Object(
+  {
+    topics: Type.Array(Type.String()),
+    changes: Type.Array(Type.Object({ topic: Type.String(), setting: Type.String(), is: Type.String(), wanted: Type.String() }, closed)),
+  },
+  closed,
+);
+export type TopicsReport = Static<typeof TopicsReport>;
+
 const letterFields = {
   id: Type.String(),
   consumer: Type.String(),

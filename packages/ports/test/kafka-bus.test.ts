@@ -2,7 +2,7 @@ import type { EventRecord } from '@claras/contracts/cloud-event';
 import { type Batch, type Bus, BusUnavailable } from '@claras/ports/bus/bus';
 import { busContract } from '@claras/ports/bus/bus.contract';
 import { kafkaBus } from '@claras/ports/bus/kafka-bus';
-import { brokersOf } from '@claras/ports/bus/kafka-client';
+import { brokersOf, kafkaClient } from '@claras/ports/bus/kafka-client';
 import { kafkaLanes } from '@claras/ports/bus/kafka-lanes';
 import { cellOf } from '@claras/ports/cell';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
@@ -148,9 +148,8 @@ t.test('real Kafka', async (t) => {
 
   t.test('M28 lag in seconds: right to a factor of two, never more than the true age, and for each partition', async (t) => {
     const topic = await newTopic(2);
-    const [one, other] = ['a', 'b', 'c', 'd'].reduce<string[]>((keys, key) => {
-      return keys.some((earlier) => cellOf(earlier, 2) === cellOf(key, 2)) ? keys : [...keys, key];
-    }, []) as [string, string];
+    const one = 'a';
+    const other = ['b', 'c', 'd', 'e', 'f'].find((key) => cellOf(key, 2) !== cellOf(one, 2)) as string;
     await bus.publish(topic, [record(one, 'old')]);
     const published = Date.now();
     const ages = async () => {
@@ -164,6 +163,28 @@ t.test('real Kafka', async (t) => {
     const { old, young, elapsed } = await ages();
     t.ok(old >= elapsed / 2 - 500 && old <= elapsed + 500, `${old} ms of ${elapsed}`);
     t.ok(young <= 1000, `${young} ms`);
+  });
+
+  t.test('settings that somebody changed are told and set right; those that are none of ours stay', async (t) => {
+    const topic = await newTopic(1);
+    const admin = kafkaClient(url, 'somebody', undefined).admin();
+    await admin.connect();
+    const type = 2; // a topic
+    const configEntries = [
+      { name: 'retention.ms', value: '1000' },
+      { name: 'segment.ms', value: '3600000' },
+    ];
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type, name: topic, configEntries }] });
+    const told = await bus.settings([topic], false);
+    t.match(
+      told.find(({ setting }) => setting === 'retention.ms'),
+      { topic, is: '1000', wanted: String(30 * 24 * 3_600_000) },
+    );
+    t.strictSame(await bus.settings([topic], true), told);
+    await until(async () => (await bus.settings([topic], false)).length === 0);
+    const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type, name: topic }] });
+    t.equal(resources[0]?.configEntries.find(({ configName }) => configName === 'segment.ms')?.configValue, '3600000');
+    await admin.disconnect();
   });
 
   t.test('a group that has readers is not moved', async (t) => {

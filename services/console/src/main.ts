@@ -25,10 +25,13 @@ await run('console', async () => {
   const billing = openBilling(config.billingUrl, config.billingToken);
   const parts = { store, bus, runtime, log, metrics, health };
   const projections = await Promise.all([provisioningLog(parts), auditLog(parts)]);
+  // For whoever looks at the operations page. Stripe counts what it is asked, and is watched by billing-sync alone.
+  const asked = (question: (tenant: string) => Promise<unknown>) => async () => void (await question('health'));
+  const ledger = config.billingUrl.startsWith('ledger:') ? { billing: asked(billing.billed) } : {};
   const beside = [
     ...projections,
     tellEvents({ store, ...backing }, ['edge', 'control'], { metrics, health, runtime }),
-    watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log }),
+    watchDependencies({ store: store.ping, bus: bus.ping, 'core-app': asked(team.seats), ...ledger }, { health, runtime, log }),
   ];
   const guard = { keys: keys({ store, runtime, pepper: config.keyPepper }), adminToken: config.adminToken };
   const { publicUrl, tenantUrl } = config;

@@ -85,6 +85,7 @@ t.test('the routes of the REST API are these', async (t) => {
     'POST /tenants/:tenant/team/:profile/archive',
     'POST /tenants/:tenant/team/:profile/restore',
     'POST /tenants/:tenant/verification/repair',
+    'POST /topics',
     'PUT /tenants/:tenant/providers/:provider/role-mapping',
     'PUT /tenants/:tenant/schema-extensions',
     'PUT /tenants/:tenant/team/:profile/role',

@@ -262,6 +262,10 @@ export function busContract(t: Test, { runtime, open, reopen }: BusUnderTest): v
     t.equal((await lagOf('g', 'acme', 4)).end, 1, 'nothing was lost');
   });
 
+  check('a topic that was prepared is set up as it should be', 2, async (t, { bus, topic }) => {
+    t.strictSame(await bus.settings([topic], false), []);
+  });
+
   check('a topic that was not prepared takes nothing', 1, async (t, { bus, topic }) => {
     await t.rejects(bus.publish(`${topic}-unknown`, [record('acme', '1')]), BusUnavailable);
   });

@@ -12,6 +12,8 @@ export interface Bus {
   /** Reads the topics from the group's committed offsets, or from the beginning, sharing partitions with the group's other readers. */
   consume(subscription: Subscription): Promise<Consumer>;
   lag(group: string, topics: readonly string[]): Promise<PartitionLag[]>;
+  /** Where topics are not set up as they should be (retention, what an acknowledgement means). `apply`: and sets it right. */
+  settings(topics: readonly string[], apply: boolean): Promise<TopicSetting[]>;
   /** Moves a group that is not running: to the beginning, or to the end. */
   seek(group: string, topic: string, to: 'beginning' | 'end'): Promise<void>;
   ping(): Promise<void>;
@@ -49,6 +51,13 @@ export interface Subscription {
 export interface Consumer {
   /** Lets the batch in hand finish, commits, leaves. */
   close(): Promise<void>;
+}
+
+export interface TopicSetting {
+  topic: string;
+  setting: string;
+  is: string;
+  wanted: string;
 }
 
 export interface PartitionLag {

@@ -70,6 +70,7 @@ export function embeddedBus(environment: LmdbEnvironment, { runtime }: { runtime
   }
 
   return {
+    settings: async () => [],
     async prepare(topics) {
       await write(() => {
         for (const { name, partitions } of topics) {

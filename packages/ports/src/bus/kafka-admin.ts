@@ -1,7 +1,9 @@
-import type { Admin, Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { backoff } from '../backoff.ts';
 import type { Runtime } from '../runtime.ts';
-import { BusUnavailable, type PartitionLag } from './bus.ts';
+import { BusUnavailable, type PartitionLag, type TopicSetting } from './bus.ts';
+
+const { ConfigResourceTypes, ConfigSource } = kafkajs;
 
 const patience = 20_000;
 const creations = 5;
@@ -117,6 +119,28 @@ export function kafkaAdmin(kafka: Kafka, runtime: Runtime) {
     }
   }
 
+  /** An acknowledged record stands on two brokers at least, where there are three. Settings of the topic's own that are none of ours stay. */
+  const settings = (names: readonly string[], apply: boolean) =>
+    ask('settings of topics', async (admin) => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [...names] });
+      const type = ConfigResourceTypes.TOPIC;
+      const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: names.map((name) => ({ type, name })) });
+      const found: TopicSetting[] = [];
+      for (const { resourceName: topic, configEntries } of resources) {
+        const copies = Math.min(...(topics.find(({ name }) => name === topic)?.partitions ?? []).map(({ replicas }) => replicas.length));
+        const wanted: Record<string, string> = { ...topicConfig, 'min.insync.replicas': copies >= 3 ? '2' : '1' };
+        const is = new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]));
+        const wrong = Object.entries(wanted).filter(([name, value]) => is.get(name) !== value);
+        found.push(...wrong.map(([setting, value]) => ({ topic, setting, is: is.get(setting) ?? '', wanted: value })));
+        if (!apply || wrong.length === 0) continue;
+        const own = configEntries.filter(({ configSource }) => configSource === ConfigSource.TOPIC_CONFIG);
+        const all = { ...Object.fromEntries(own.map(({ configName, configValue }) => [configName, configValue])), ...wanted };
+        const entries = Object.entries(all).map(([name, value]) => ({ name, value }));
+        await admin.alterConfigs({ validateOnly: false, resources: [{ type, name: topic, configEntries: entries }] });
+      }
+      return found;
+    });
+
   const isRunning = (group: string) =>
     ask('group', async (admin) => {
       const { groups } = await admin.describeGroups([group]);
@@ -125,5 +149,5 @@ export function kafkaAdmin(kafka: Kafka, runtime: Runtime) {
 
   const ping = () => ask('ping', async (admin) => void (await admin.describeCluster()));
 
-  return { partitionCounts, createTopics, ends, lag, isRunning, ping, close: drop };
+  return { partitionCounts, createTopics, ends, lag, settings, isRunning, ping, close: drop };
 }

@@ -55,6 +55,7 @@ export function kafkaBus(url: string, { clientId, runtime, log }: { clientId: st
       return reader;
     },
     lag: admin.lag,
+    settings: admin.settings,
 
     async seek(group, topic, to) {
       if (await admin.isRunning(group)) throw new Error(`group ${group} has readers; it can be moved while it has none`);

@@ -40,6 +40,7 @@ export function memoryBus({ runtime }: { runtime: Runtime }): Bus {
   );
 
   return {
+    settings: async () => [],
     async prepare(wanted) {
       for (const { name, partitions } of wanted) {
         const existing = topics.get(name);

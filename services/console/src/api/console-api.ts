@@ -32,6 +32,7 @@ import { schemaExtensionRoutes } from './schema-extension-routes.ts';
 import { seatRoutes } from './seat-routes.ts';
 import { teamRoutes } from './team-routes.ts';
 import { tenantRoutes } from './tenant-routes.ts';
+import { topicRoutes } from './topic-routes.ts';
 import { verificationRoutes } from './verification-routes.ts';
 
 export interface ConsoleParts extends Durable {
@@ -91,6 +92,7 @@ export function consoleApi({
     app.register(teamRoutes(team));
     app.register(seatRoutes({ durable, coreApp, billing, log: provisioning }));
     app.register(deadLetterRoutes(deadLetters(durable.store, durable.runtime)));
+    app.register(topicRoutes(bus));
     app.get('/lag', { schema: { response: { 200: LagReport } } }, () => lagReport(bus, durable.runtime.now()));
   };
 }
