@@ -1,8 +1,9 @@
 import type { SessionReport, SignInWays } from '@claras/contracts/console-api';
-import { Alert, Anchor, Button, Code, Container, Group, Loader, Modal, Paper, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Code, Container, Loader, Paper, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, type FormEvent, type ReactNode, useContext, useState } from 'react';
 import { ApiError, ask, signIn, tokenOf, verify, whoAmI } from './api.ts';
+import { DialogForm } from './shared/dialog-form.tsx';
 import { Trouble } from './shared/trouble.tsx';
 
 const Session = createContext<SessionReport | undefined>(undefined);
@@ -143,8 +144,7 @@ function Verification({ onCancel, onDone }: { onCancel: () => void; onDone: () =
   const ways = useWays();
   const [text, setText] = useState('');
   const [error, setError] = useState<Error>();
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function submit() {
     try {
       await verify(tokenOf(text));
     } catch (reason) {
@@ -153,32 +153,21 @@ function Verification({ onCancel, onDone }: { onCancel: () => void; onDone: () =
     await onDone();
   }
   return (
-    <Modal opened onClose={onCancel} title="Show that it is you">
-      <form onSubmit={submit}>
-        <Stack>
-          <Alert title="A key opens your whole directory">
-            You signed in more than 5 minutes ago. Paste a new sign-in link of your own to go on.
-          </Alert>
-          {error && <Trouble error={error} />}
-          {ways?.openId && tenant && (
-            <Anchor href={openIdPath(tenant, true)}>Or sign in once more with single sign-on, and come back here.</Anchor>
-          )}
-          <TextInput
-            label="Sign-in link"
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-            autoComplete="off"
-            required
-            data-autofocus
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onCancel}>
-              Cancel
-            </Button>
-            <Button type="submit">Go on</Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <DialogForm title="Show that it is you" submit="Go on" error={error} onSubmit={submit} onClose={onCancel}>
+      <Alert title="A key opens your whole directory">
+        You signed in more than 5 minutes ago. Paste a new sign-in link of your own to go on.
+      </Alert>
+      {ways?.openId && tenant && (
+        <Anchor href={openIdPath(tenant, true)}>Or sign in once more with single sign-on, and come back here.</Anchor>
+      )}
+      <TextInput
+        label="Sign-in link"
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        autoComplete="off"
+        required
+        data-autofocus
+      />
+    </DialogForm>
   );
 }

@@ -4,8 +4,8 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ask } from '../api.ts';
 import { Ago } from '../shared/ago.tsx';
+import { DataTable } from '../shared/data-table.tsx';
 import { Trouble } from '../shared/trouble.tsx';
-import { Wide } from '../shared/wide.tsx';
 
 const means = {
   applies: 'would be applied',
@@ -54,28 +54,17 @@ export function DeadLetters() {
         {underWay > 0 ? `${underWay} are being replayed.` : total === 0 && data ? 'None: every record was read.' : ''}
       </Text>
       {data && total > 0 && (
-        <Wide label="Dead letters" minWidth={720}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                {['Consumer', 'Record', 'Parked', 'Reason', 'A replay', 'Actions'].map((column) => (
-                  <Table.Th key={column}>{column}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.items.map((letter) => (
-                <Row
-                  key={letter.id}
-                  letter={letter}
-                  verdict={verdicts[letter.id]}
-                  onReplay={() => replay.mutate([letter.id])}
-                  onDrop={() => drop.mutate(letter.id)}
-                />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Wide>
+        <DataTable label="Dead letters" minWidth={720} columns={['Consumer', 'Record', 'Parked', 'Reason', 'A replay', 'Actions']}>
+          {data.items.map((letter) => (
+            <Row
+              key={letter.id}
+              letter={letter}
+              verdict={verdicts[letter.id]}
+              onReplay={() => replay.mutate([letter.id])}
+              onDrop={() => drop.mutate(letter.id)}
+            />
+          ))}
+        </DataTable>
       )}
     </Stack>
   );

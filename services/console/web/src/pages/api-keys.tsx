@@ -1,15 +1,16 @@
 import type { ApiKey, CreatedApiKey } from '@claras/contracts/console-api';
 import { ActionIcon, Alert, Badge, Button, Checkbox, Code, Group, Menu, Modal, Select, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { ask, inTenant } from '../api.ts';
 import { useSession, useVerified } from '../session.tsx';
 import { Ago } from '../shared/ago.tsx';
 import { CopyField } from '../shared/copy-field.tsx';
+import { DataTable } from '../shared/data-table.tsx';
+import { DialogForm } from '../shared/dialog-form.tsx';
 import { focusLater } from '../shared/focus-later.ts';
 import { Empty, Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
-import { Wide } from '../shared/wide.tsx';
 
 const day = 24 * 3600;
 const lives = [
@@ -61,55 +62,44 @@ export function ApiKeys({ tenant }: { tenant: string }) {
         </Empty>
       )}
       {data && data.items.length > 0 && (
-        <Wide label="API keys" minWidth={720}>
-          <Table verticalSpacing="sm">
-            <Table.Thead>
-              <Table.Tr>
-                {['Name', 'Key', 'Scopes', 'Made', 'Last used', 'State', 'Actions'].map((column) => (
-                  <Table.Th key={column}>{column}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.items.map((key) => (
-                <Table.Tr key={key.id}>
-                  <Table.Td>{key.name}</Table.Td>
-                  <Table.Td>
-                    <Code>{key.starts}…</Code>
-                  </Table.Td>
-                  <Table.Td>{key.scopes.join(', ')}</Table.Td>
-                  <Table.Td>
-                    <Ago time={key.created} />
-                  </Table.Td>
-                  <Table.Td>{key.lastUsed ? <Ago time={key.lastUsed} /> : 'Never'}</Table.Td>
-                  <Table.Td>
-                    <State apiKey={key} />
-                  </Table.Td>
-                  <Table.Td>
-                    {manages && !key.revoked && (
-                      <Menu position="bottom-end">
-                        <Menu.Target>
-                          <ActionIcon
-                            variant="default"
-                            size="lg"
-                            data-opener={openerOf(key.id)}
-                            aria-label={`Actions for ${key.name} ${key.starts}`}
-                          >
-                            ⋯
-                          </ActionIcon>
-                        </Menu.Target>
-                        <Menu.Dropdown>
-                          <Menu.Item onClick={() => setDialog({ kind: 'rotate', key })}>Rotate</Menu.Item>
-                          <Menu.Item onClick={() => setDialog({ kind: 'revoke', key })}>Revoke</Menu.Item>
-                        </Menu.Dropdown>
-                      </Menu>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Wide>
+        <DataTable label="API keys" minWidth={720} columns={['Name', 'Key', 'Scopes', 'Made', 'Last used', 'State', 'Actions']}>
+          {data.items.map((key) => (
+            <Table.Tr key={key.id}>
+              <Table.Td>{key.name}</Table.Td>
+              <Table.Td>
+                <Code>{key.starts}…</Code>
+              </Table.Td>
+              <Table.Td>{key.scopes.join(', ')}</Table.Td>
+              <Table.Td>
+                <Ago time={key.created} />
+              </Table.Td>
+              <Table.Td>{key.lastUsed ? <Ago time={key.lastUsed} /> : 'Never'}</Table.Td>
+              <Table.Td>
+                <State apiKey={key} />
+              </Table.Td>
+              <Table.Td>
+                {manages && !key.revoked && (
+                  <Menu position="bottom-end">
+                    <Menu.Target>
+                      <ActionIcon
+                        variant="default"
+                        size="lg"
+                        data-opener={openerOf(key.id)}
+                        aria-label={`Actions for ${key.name} ${key.starts}`}
+                      >
+                        ⋯
+                      </ActionIcon>
+                    </Menu.Target>
+                    <Menu.Dropdown>
+                      <Menu.Item onClick={() => setDialog({ kind: 'rotate', key })}>Rotate</Menu.Item>
+                      <Menu.Item onClick={() => setDialog({ kind: 'revoke', key })}>Revoke</Menu.Item>
+                    </Menu.Dropdown>
+                  </Menu>
+                )}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </DataTable>
       )}
       {dialog?.kind === 'new' && <NewKey tenant={tenant} onClose={close} onMade={made} />}
       {dialog?.kind === 'rotate' && <RotateKey tenant={tenant} apiKey={dialog.key} onClose={close} onMade={made} />}
@@ -142,8 +132,7 @@ function useMaking({ tenant, onMade }: Pick<Making, 'tenant' | 'onMade'>, path: 
   const { verified, dialog } = useVerified();
   const [error, setError] = useState<Error>();
   const [pending, setPending] = useState(false);
-  async function make(event: FormEvent) {
-    event.preventDefault();
+  async function make() {
     setPending(true);
     setError(undefined);
     await verified(async () => {
@@ -163,44 +152,40 @@ function NewKey({ tenant, onClose, onMade }: Making) {
   const { make, error, pending, dialog } = useMaking({ tenant, onMade }, '/keys', () => ({ name, scopes, ...endOf(life ?? '') }));
   return (
     <>
-      <Modal opened={!dialog} onClose={onClose} title="New API Key">
-        <form onSubmit={make}>
-          <Stack>
-            <Trouble error={error} />
-            <TextInput
-              label="Name"
-              value={name}
-              onChange={(event) => setName(event.currentTarget.value)}
-              required
-              maxLength={200}
-              data-autofocus
+      <DialogForm
+        title="New API Key"
+        submit="Create"
+        opened={!dialog}
+        error={error}
+        pending={pending}
+        disabled={scopes.length === 0}
+        onSubmit={make}
+        onClose={onClose}
+      >
+        <TextInput
+          label="Name"
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          required
+          maxLength={200}
+          data-autofocus
+        />
+        <Checkbox.Group label="Scopes" value={scopes} onChange={setScopes}>
+          <Stack gap="xs" mt="xs">
+            <Checkbox
+              value="scim.full"
+              label="scim.full"
+              description="Entra may make, change and archive people. For Entra, choose this alone."
             />
-            <Checkbox.Group label="Scopes" value={scopes} onChange={setScopes}>
-              <Stack gap="xs" mt="xs">
-                <Checkbox
-                  value="scim.full"
-                  label="scim.full"
-                  description="Entra may make, change and archive people. For Entra, choose this alone."
-                />
-                <Checkbox
-                  value="rest.full"
-                  label="rest.full"
-                  description="A program of your own may do everything that these pages do. Not for Entra."
-                />
-              </Stack>
-            </Checkbox.Group>
-            <Select label="Ends" data={lives} value={life} onChange={setLife} allowDeselect={false} />
-            <Group justify="flex-end">
-              <Button variant="default" onClick={onClose}>
-                Cancel
-              </Button>
-              <Button type="submit" loading={pending} disabled={scopes.length === 0}>
-                Create
-              </Button>
-            </Group>
+            <Checkbox
+              value="rest.full"
+              label="rest.full"
+              description="A program of your own may do everything that these pages do. Not for Entra."
+            />
           </Stack>
-        </form>
-      </Modal>
+        </Checkbox.Group>
+        <Select label="Ends" data={lives} value={life} onChange={setLife} allowDeselect={false} />
+      </DialogForm>
       {dialog}
     </>
   );
@@ -213,24 +198,19 @@ function RotateKey({ tenant, apiKey, onClose, onMade }: Making & { apiKey: ApiKe
   const { make, error, pending, dialog } = useMaking({ tenant, onMade }, `/keys/${apiKey.id}/rotate`, body);
   return (
     <>
-      <Modal opened={!dialog} onClose={onClose} title={`Rotate ${apiKey.name}`}>
-        <form onSubmit={make}>
-          <Stack>
-            <Text>A new key with the same name and scopes is made. Paste it into Entra before the old one ends.</Text>
-            <Trouble error={error} />
-            <Select label="The old key ends" data={overlaps} value={overlap} onChange={setOverlap} allowDeselect={false} />
-            <Select label="The new key ends" data={lives} value={life} onChange={setLife} allowDeselect={false} />
-            <Group justify="flex-end">
-              <Button variant="default" onClick={onClose}>
-                Cancel
-              </Button>
-              <Button type="submit" loading={pending}>
-                Rotate
-              </Button>
-            </Group>
-          </Stack>
-        </form>
-      </Modal>
+      <DialogForm
+        title={`Rotate ${apiKey.name}`}
+        submit="Rotate"
+        opened={!dialog}
+        error={error}
+        pending={pending}
+        onSubmit={make}
+        onClose={onClose}
+      >
+        <Text>A new key with the same name and scopes is made. Paste it into Entra before the old one ends.</Text>
+        <Select label="The old key ends" data={overlaps} value={overlap} onChange={setOverlap} allowDeselect={false} />
+        <Select label="The new key ends" data={lives} value={life} onChange={setLife} allowDeselect={false} />
+      </DialogForm>
       {dialog}
     </>
   );

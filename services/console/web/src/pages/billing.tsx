@@ -4,9 +4,9 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { ask, inTenant } from '../api.ts';
 import { useSession } from '../session.tsx';
 import { Ago } from '../shared/ago.tsx';
+import { DataTable } from '../shared/data-table.tsx';
 import { Empty, Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
-import { Wide } from '../shared/wide.tsx';
 
 /** Seats that count beside seats that are billed, and the ledger behind the bill. */
 export function Billing({ tenant }: { tenant: string }) {
@@ -53,34 +53,21 @@ export function Billing({ tenant }: { tenant: string }) {
           <Title order={2} size="h4">
             Ledger
           </Title>
-          <Wide label="Ledger" minWidth={480}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>When</Table.Th>
-                  <Table.Th>What</Table.Th>
-                  <Table.Th>Seats</Table.Th>
-                  <Table.Th>Before</Table.Th>
-                  <Table.Th>Why</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {ledger.data.items.map(({ kind, at, quantity, before, version, reason }) => (
-                  <Table.Tr key={`${at} ${kind} ${version}`}>
-                    <Table.Td>
-                      <Ago time={at} />
-                    </Table.Td>
-                    <Table.Td>
-                      <Badge color={kind === 'billed' ? '#1b6e34' : kind === 'refused' ? '#b42318' : 'gray'}>{kind}</Badge>
-                    </Table.Td>
-                    <Table.Td>{quantity}</Table.Td>
-                    <Table.Td>{before ?? '–'}</Table.Td>
-                    <Table.Td>{reason ?? `team version ${version}`}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Wide>
+          <DataTable label="Ledger" minWidth={480} columns={['When', 'What', 'Seats', 'Before', 'Why']}>
+            {ledger.data.items.map(({ kind, at, quantity, before, version, reason }) => (
+              <Table.Tr key={`${at} ${kind} ${version}`}>
+                <Table.Td>
+                  <Ago time={at} />
+                </Table.Td>
+                <Table.Td>
+                  <Badge color={kind === 'billed' ? '#1b6e34' : kind === 'refused' ? '#b42318' : 'gray'}>{kind}</Badge>
+                </Table.Td>
+                <Table.Td>{quantity}</Table.Td>
+                <Table.Td>{before ?? '–'}</Table.Td>
+                <Table.Td>{reason ?? `team version ${version}`}</Table.Td>
+              </Table.Tr>
+            ))}
+          </DataTable>
         </Stack>
       )}
     </Page>

@@ -4,9 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { ask } from '../api.ts';
 import { DeadLetters } from '../operations/dead-letters.tsx';
+import { DataTable } from '../shared/data-table.tsx';
 import { Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
-import { Wide } from '../shared/wide.tsx';
 
 interface Health {
   ok: boolean;
@@ -52,26 +52,15 @@ export function Operations() {
           <Title order={2} size="h4">
             Health <Badge color={checks.data.ok ? '#1b6e34' : '#b42318'}>{checks.data.ok ? 'ok' : 'something waits'}</Badge>
           </Title>
-          <Wide label="Health" minWidth={360}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Part</Table.Th>
-                  <Table.Th>State</Table.Th>
-                  <Table.Th>Detail</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {Object.entries(checks.data.checks).map(([part, { ok, detail }]) => (
-                  <Table.Tr key={part}>
-                    <Table.Td>{part}</Table.Td>
-                    <Table.Td>{ok ? 'ok' : 'waits'}</Table.Td>
-                    <Table.Td>{detail ?? ''}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Wide>
+          <DataTable label="Health" minWidth={360} columns={['Part', 'State', 'Detail']}>
+            {Object.entries(checks.data.checks).map(([part, { ok, detail }]) => (
+              <Table.Tr key={part}>
+                <Table.Td>{part}</Table.Td>
+                <Table.Td>{ok ? 'ok' : 'waits'}</Table.Td>
+                <Table.Td>{detail ?? ''}</Table.Td>
+              </Table.Tr>
+            ))}
+          </DataTable>
         </Stack>
       )}
       <DeadLetters />
@@ -80,39 +69,26 @@ export function Operations() {
           <Title order={2} size="h4">
             Consumer lag
           </Title>
-          <Wide label="Consumer lag" minWidth={480}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Consumer</Table.Th>
-                  <Table.Th>Topic</Table.Th>
-                  <Table.Th>Partition</Table.Th>
-                  <Table.Th>Messages</Table.Th>
-                  <Table.Th>Oldest</Table.Th>
+          <DataTable label="Consumer lag" minWidth={480} columns={['Consumer', 'Topic', 'Partition', 'Messages', 'Oldest']}>
+            {data.groups.flatMap(({ group, topic, messages, seconds: age, partitions }) => [
+              <Table.Tr key={`${group} ${topic}`}>
+                <Table.Td>{group}</Table.Td>
+                <Table.Td>{topic}</Table.Td>
+                <Table.Td>all</Table.Td>
+                <Table.Td>{messages}</Table.Td>
+                <Table.Td>{seconds(age)}</Table.Td>
+              </Table.Tr>,
+              ...partitions.map((part) => (
+                <Table.Tr key={`${group} ${topic} ${part.partition}`}>
+                  <Table.Td />
+                  <Table.Td />
+                  <Table.Td>{part.partition}</Table.Td>
+                  <Table.Td>{part.messages}</Table.Td>
+                  <Table.Td>{seconds(part.seconds)}</Table.Td>
                 </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.groups.flatMap(({ group, topic, messages, seconds: age, partitions }) => [
-                  <Table.Tr key={`${group} ${topic}`}>
-                    <Table.Td>{group}</Table.Td>
-                    <Table.Td>{topic}</Table.Td>
-                    <Table.Td>all</Table.Td>
-                    <Table.Td>{messages}</Table.Td>
-                    <Table.Td>{seconds(age)}</Table.Td>
-                  </Table.Tr>,
-                  ...partitions.map((part) => (
-                    <Table.Tr key={`${group} ${topic} ${part.partition}`}>
-                      <Table.Td />
-                      <Table.Td />
-                      <Table.Td>{part.partition}</Table.Td>
-                      <Table.Td>{part.messages}</Table.Td>
-                      <Table.Td>{seconds(part.seconds)}</Table.Td>
-                    </Table.Tr>
-                  )),
-                ])}
-              </Table.Tbody>
-            </Table>
-          </Wide>
+              )),
+            ])}
+          </DataTable>
         </Stack>
       )}
     </Page>

@@ -1,16 +1,17 @@
 import type { Provider } from '@claras/contracts/console-api';
-import { ActionIcon, Badge, Button, Group, Menu, Modal, Select, Stack, Table, TagsInput, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Badge, Button, Menu, Select, Table, TagsInput, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { ask, inTenant } from '../api.ts';
 import { useSession } from '../session.tsx';
 import { Ago } from '../shared/ago.tsx';
+import { DataTable } from '../shared/data-table.tsx';
+import { DialogForm } from '../shared/dialog-form.tsx';
 import { focusLater } from '../shared/focus-later.ts';
 import { Empty, Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
-import { Wide } from '../shared/wide.tsx';
 import { ConnectionTest } from '../sso/connection-test.tsx';
 import { EditProvider } from '../sso/edit-provider.tsx';
 
@@ -45,49 +46,36 @@ export function Sso({ tenant }: { tenant: string }) {
         </Empty>
       )}
       {data && data.items.length > 0 && (
-        <Wide label="Providers" minWidth={560}>
-          <Table verticalSpacing="sm">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Provider</Table.Th>
-                <Table.Th>Domains</Table.Th>
-                <Table.Th>Provisioning</Table.Th>
-                <Table.Th>Last request</Table.Th>
-                <Table.Th>Actions</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.items.map(({ id, name, protocol, domains, scim, lastRequest }) => (
-                <Table.Tr key={id}>
-                  <Table.Td>
-                    {name}{' '}
-                    <Text span size="sm" c="dimmed">
-                      {protocol === 'saml' ? 'SAML' : 'OpenID Connect'}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td>{domains.join(', ') || '–'}</Table.Td>
-                  <Table.Td>{scim ? <Badge color="#1b6e34">SCIM</Badge> : <Text size="sm">Off</Text>}</Table.Td>
-                  <Table.Td>{lastRequest ? <Ago time={lastRequest} /> : scim ? 'None yet' : '–'}</Table.Td>
-                  <Table.Td>
-                    <Menu position="bottom-end">
-                      <Menu.Target>
-                        <ActionIcon variant="default" size="lg" data-opener={openerOf(id)} aria-label={`Actions for ${name}`}>
-                          ⋯
-                        </ActionIcon>
-                      </Menu.Target>
-                      <Menu.Dropdown>
-                        <Menu.Item onClick={() => setEditing(id)}>Edit</Menu.Item>
-                        <Menu.Item onClick={() => setTesting(id)}>Test</Menu.Item>
-                        <Menu.Item onClick={() => go(`/console/t/${tenant}/log`)}>View log</Menu.Item>
-                        <Menu.Item onClick={() => go(`/console/t/${tenant}/api`)}>Rotate key</Menu.Item>
-                      </Menu.Dropdown>
-                    </Menu>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Wide>
+        <DataTable label="Providers" minWidth={560} columns={['Provider', 'Domains', 'Provisioning', 'Last request', 'Actions']}>
+          {data.items.map(({ id, name, protocol, domains, scim, lastRequest }) => (
+            <Table.Tr key={id}>
+              <Table.Td>
+                {name}{' '}
+                <Text span size="sm" c="dimmed">
+                  {protocol === 'saml' ? 'SAML' : 'OpenID Connect'}
+                </Text>
+              </Table.Td>
+              <Table.Td>{domains.join(', ') || '–'}</Table.Td>
+              <Table.Td>{scim ? <Badge color="#1b6e34">SCIM</Badge> : <Text size="sm">Off</Text>}</Table.Td>
+              <Table.Td>{lastRequest ? <Ago time={lastRequest} /> : scim ? 'None yet' : '–'}</Table.Td>
+              <Table.Td>
+                <Menu position="bottom-end">
+                  <Menu.Target>
+                    <ActionIcon variant="default" size="lg" data-opener={openerOf(id)} aria-label={`Actions for ${name}`}>
+                      ⋯
+                    </ActionIcon>
+                  </Menu.Target>
+                  <Menu.Dropdown>
+                    <Menu.Item onClick={() => setEditing(id)}>Edit</Menu.Item>
+                    <Menu.Item onClick={() => setTesting(id)}>Test</Menu.Item>
+                    <Menu.Item onClick={() => go(`/console/t/${tenant}/log`)}>View log</Menu.Item>
+                    <Menu.Item onClick={() => go(`/console/t/${tenant}/api`)}>Rotate key</Menu.Item>
+                  </Menu.Dropdown>
+                </Menu>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </DataTable>
       )}
       {adding && <NewProvider tenant={tenant} onClose={added} />}
       {edited && <EditProvider tenant={tenant} provider={edited} onClose={() => closed(edited, setEditing)} />}
@@ -104,49 +92,39 @@ function NewProvider({ tenant, onClose }: { tenant: string; onClose: () => void 
     mutationFn: () => ask<Provider>('POST', inTenant(tenant, '/providers'), { name, protocol, domains }),
     onSuccess: onClose,
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate();
-  };
   return (
-    <Modal opened onClose={onClose} title="New provider">
-      <form onSubmit={submit}>
-        <Stack>
-          <Trouble error={add.error} />
-          <TextInput
-            label="Name"
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            required
-            maxLength={200}
-            data-autofocus
-          />
-          <Select
-            label="Protocol"
-            data={[
-              { value: 'saml', label: 'SAML' },
-              { value: 'oidc', label: 'OpenID Connect' },
-            ]}
-            value={protocol}
-            onChange={setProtocol}
-            allowDeselect={false}
-          />
-          <TagsInput
-            label="Domains"
-            description="Of the e-mail addresses of your people. Enter adds one."
-            value={domains}
-            onChange={setDomains}
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={add.isPending}>
-              Add provider
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <DialogForm
+      title="New provider"
+      submit="Add provider"
+      error={add.error}
+      pending={add.isPending}
+      onSubmit={() => add.mutate()}
+      onClose={onClose}
+    >
+      <TextInput
+        label="Name"
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        required
+        maxLength={200}
+        data-autofocus
+      />
+      <Select
+        label="Protocol"
+        data={[
+          { value: 'saml', label: 'SAML' },
+          { value: 'oidc', label: 'OpenID Connect' },
+        ]}
+        value={protocol}
+        onChange={setProtocol}
+        allowDeselect={false}
+      />
+      <TagsInput
+        label="Domains"
+        description="Of the e-mail addresses of your people. Enter adds one."
+        value={domains}
+        onChange={setDomains}
+      />
+    </DialogForm>
   );
 }

@@ -1,7 +1,7 @@
 import type { MappingPreview } from '@claras/contracts/console-api';
 import { Alert, Loader, Stack, Table, Text, Title } from '@mantine/core';
+import { DataTable } from '../shared/data-table.tsx';
 import { Trouble } from '../shared/trouble.tsx';
-import { Wide } from '../shared/wide.tsx';
 
 const shown = 50;
 type Because = MappingPreview['changes']['items'][number]['because'];
@@ -25,28 +25,16 @@ export function Preview({ preview, error, pending }: { preview: MappingPreview |
       {!inForce && <Text>SCIM is off for this provider: nothing happens until it is on.</Text>}
       {losesManagers && <Alert color="yellow">No manager would be left.</Alert>}
       {changes.total > 0 && (
-        <Wide label="Who changes" minWidth={420}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Who</Table.Th>
-                <Table.Th>Now</Table.Th>
-                <Table.Th>After</Table.Th>
-                <Table.Th>Because of</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {changes.items.slice(0, shown).map(({ profile, from, to, because }) => (
-                <Table.Tr key={profile.id}>
-                  <Table.Td>{profile.displayName}</Table.Td>
-                  <Table.Td>{from}</Table.Td>
-                  <Table.Td>{to}</Table.Td>
-                  <Table.Td>{reason(because)}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Wide>
+        <DataTable label="Who changes" minWidth={420} columns={['Who', 'Now', 'After', 'Because of']}>
+          {changes.items.slice(0, shown).map(({ profile, from, to, because }) => (
+            <Table.Tr key={profile.id}>
+              <Table.Td>{profile.displayName}</Table.Td>
+              <Table.Td>{from}</Table.Td>
+              <Table.Td>{to}</Table.Td>
+              <Table.Td>{reason(because)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </DataTable>
       )}
       {changes.total > shown && <Text size="sm">And {changes.total - Math.min(shown, changes.items.length)} more.</Text>}
       {owners.total > 0 && (
