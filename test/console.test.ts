@@ -367,6 +367,19 @@ if (browser) {
     await page.getByRole('heading', { name: 'Consumer lag' }).waitFor();
   });
 
+  await t.test('a page that cannot reach the server says so, keeps what it shows, and goes on by itself', async (t) => {
+    const { id, link } = await company('Offline');
+    const page = await visit(t, await link());
+    await page.getByRole('heading', { name: 'No provider yet' }).waitFor();
+    await page.context().setOffline(true);
+    await page.getByText('The server does not answer').waitFor();
+    t.ok(await page.getByRole('heading', { name: 'No provider yet' }).isVisible());
+    await page.context().setOffline(false);
+    await api.ask('POST', `/tenants/${id}/providers`, { name: 'Made meanwhile' });
+    await page.getByRole('row', { name: /Made meanwhile/ }).waitFor();
+    t.equal(await page.getByText('The server does not answer').count(), 0);
+  });
+
   await t.test('a log of 10,000 rows keeps a few of them in the page', async (t) => {
     const { id, link } = await company('Long log');
     const page = await visit(t, await link());

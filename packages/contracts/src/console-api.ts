@@ -359,6 +359,8 @@ export const LagReport = Type.Object(
         closed,
       ),
     ),
+    /** Events of each service that are committed and not yet on the bus. None on the embedded backing: there they stand on it at once. */
+    outboxes: Type.Array(Type.Object({ source: Type.String(), ...Waiting }, closed)),
   },
   closed,
 );

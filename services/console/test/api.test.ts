@@ -329,7 +329,9 @@ t.test('the team comes in pages', async (t) => {
 t.test('M28 lag is told for each consumer and partition, in messages and in seconds', async (t) => {
   const { ask, parts } = await open();
   await parts.bus.publish('claras.team.v1', [{ key: 'acme', value: '{}', headers: {} }]);
-  const { messages, groups } = (await ask('GET', '/lag')).json<LagReport>();
+  const { messages, groups, outboxes } = (await ask('GET', '/lag')).json<LagReport>();
+  const edge = outboxes.find(({ source }) => source === 'edge');
+  t.ok(edge && edge.messages > 0 && edge.seconds !== null && edge.seconds < 60, 'what is committed and not yet on the bus');
   t.equal(messages, 2, 'for each reader');
   t.strictSame(
     groups.map(({ group, topic, messages }) => `${group} ${topic} ${messages}`),

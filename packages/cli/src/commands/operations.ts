@@ -87,7 +87,16 @@ function lagText(report: LagReport): string {
       seconds: age(part.seconds),
     })),
   ]);
-  return `${report.messages} wait, ${age(report.seconds)} s\n${table(['group', 'topic', 'partition', 'messages', 'seconds'], rows)}`;
+  const outboxes = report.outboxes.map(({ source, messages, seconds }) => ({
+    outbox: source,
+    messages,
+    seconds: messages > 0 ? age(seconds) : '',
+  }));
+  return [
+    `${report.messages} wait, ${age(report.seconds)} s`,
+    table(['group', 'topic', 'partition', 'messages', 'seconds'], rows),
+    ...(outboxes.length > 0 ? ['', table(['outbox', 'messages', 'seconds'], outboxes)] : []),
+  ].join('\n');
 }
 
 interface Health {

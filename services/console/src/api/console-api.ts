@@ -93,6 +93,6 @@ export function consoleApi({
     app.register(seatRoutes({ durable, coreApp, billing, log: provisioning }));
     app.register(deadLetterRoutes(deadLetters(durable.store, durable.runtime)));
     app.register(topicRoutes(bus));
-    app.get('/lag', { schema: { response: { 200: LagReport } } }, () => lagReport(bus, durable.runtime.now()));
+    app.get('/lag', { schema: { response: { 200: LagReport } } }, () => lagReport(bus, durable.store, durable.runtime.now()));
   };
 }

@@ -1,6 +1,7 @@
 import type { LagReport } from '@claras/contracts/console-api';
-import { topics } from '@claras/contracts/topics';
+import { topicOfService, topics } from '@claras/contracts/topics';
 import type { Bus, PartitionLag } from '@claras/ports/bus/bus';
+import type { Store } from '@claras/ports/store/store';
 
 interface Waiting {
   messages: number;
@@ -25,9 +26,20 @@ async function lagOf(bus: Bus, group: string, topic: string, now: number): Promi
   return { group, topic, ...together(partitions), partitions };
 }
 
+/** What services have committed and the bus has not. */
+async function outboxesOf(store: Store, now: number): Promise<LagReport['outboxes']> {
+  const found = await Promise.all(
+    Object.keys(topicOfService).map(async (source) => ({ source, depth: await store.outbox(source)?.depth() })),
+  );
+  return found.flatMap(({ source, depth }) => {
+    if (!depth) return [];
+    return [{ source, messages: depth.entries, seconds: depth.oldest === undefined ? null : Math.max(0, now - depth.oldest) / 1000 }];
+  });
+}
+
 /** What waits for each reader of each topic in the routing table (M28). `now`: milliseconds since 1970. */
-export async function lagReport(bus: Bus, now: number): Promise<LagReport> {
+export async function lagReport(bus: Bus, store: Store, now: number): Promise<LagReport> {
   const readings = Object.values(topics).flatMap(({ name, readers }) => readers.map((group) => lagOf(bus, group, name, now)));
-  const groups = await Promise.all(readings);
-  return { ...together(groups), groups };
+  const [groups, outboxes] = await Promise.all([Promise.all(readings), outboxesOf(store, now)]);
+  return { ...together(groups), groups, outboxes };
 }

@@ -21,7 +21,10 @@ const signedOut = (error: unknown) => error instanceof ApiError && error.problem
 
 const queries = new QueryClient({
   defaultOptions: {
+    // Offline is said like any other outage; the default would wait without a word.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
       refetchInterval: ({ state }) => (signedOut(state.error) ? false : live),
       retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.problem.status >= 400 && error.problem.status < 500),
       staleTime: 500,

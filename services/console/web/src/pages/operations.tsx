@@ -64,6 +64,22 @@ export function Operations() {
         </Stack>
       )}
       <DeadLetters />
+      {data && data.outboxes.length > 0 && (
+        <Stack gap="xs">
+          <Title order={2} size="h4">
+            Outboxes
+          </Title>
+          <DataTable label="Outboxes" minWidth={360} columns={['Service', 'Not yet on the bus', 'Oldest']}>
+            {data.outboxes.map(({ source, messages, seconds: age }) => (
+              <Table.Tr key={source}>
+                <Table.Td>{source}</Table.Td>
+                <Table.Td>{messages}</Table.Td>
+                <Table.Td>{messages > 0 ? seconds(age) : ''}</Table.Td>
+              </Table.Tr>
+            ))}
+          </DataTable>
+        </Stack>
+      )}
       {data && (
         <Stack gap="xs">
           <Title order={2} size="h4">
