@@ -105,7 +105,9 @@ t.test('audit verify follows the chain, and says where it was cut, changed or re
   const { head, entries } = JSON.parse(await done('audit', 'verify', '--tenant', id, '--json'));
   t.equal(entries, 4);
   await done('scim', 'on', '--tenant', id);
-  t.match(await done('audit', 'verify', '--tenant', id, '--head', head), /^5 entries, the chain is whole/);
+  t.match(await done('audit', 'verify', '--tenant', id, `--head=${head}`), /^5 entries, the chain is whole/);
+
+  t.match(await cli('audit', 'verify', '--tenant', id, '--head=-a-hash-may-begin-so'), { code: 1 }, 'as the command line says it');
 
   const scope = `edge/${id}` as const;
   const keyOf = (number: number) => `audit:${String(number).padStart(12, '0')}`;
@@ -114,7 +116,7 @@ t.test('audit verify follows the chain, and says where it was cut, changed or re
   let changes = 0;
   const write = (change: object) => parts.store.commit(scope, { id: `tamper${changes++}`, time: 1, ...change });
   const restore = () => write({ put: Object.fromEntries([...numbers.map(keyOf), 'audit'].map((key, n) => [key, kept[n]?.value])) });
-  const verify = async () => (await cli('audit', 'verify', '--tenant', id, '--head', head)).stderr;
+  const verify = async () => (await cli('audit', 'verify', '--tenant', id, `--head=${head}`)).stderr;
   await write({ put: { [keyOf(3)]: { ...kept[2]?.value, by: 'key:other' } } });
   t.match(await verify(), /broken at entry 3/);
   await restore();
@@ -124,7 +126,7 @@ t.test('audit verify follows the chain, and says where it was cut, changed or re
   await write({ put: { audit: { number: 3, hash: kept[2]?.value.hash } } });
   t.match(await verify(), /entries behind it were removed/);
   await restore();
-  t.match(await done('audit', 'verify', '--tenant', id, '--head', head), /whole/);
+  t.match(await done('audit', 'verify', '--tenant', id, `--head=${head}`), /whole/);
 });
 
 t.test('log and recheck say so where nothing has happened yet', async (t) => {

@@ -52,6 +52,6 @@ export const auditVerify: Command = {
     const entries = chain.length;
     const found = { entries, head: chain.at(-1)?.hash ?? '' };
     print(found, () => `${entries} entries, the chain is whole; head ${found.head || '-'}`);
-    if (entries > 0) tell('Keep the head elsewhere; next time: audit verify --head HASH');
+    if (entries > 0) tell(`Keep the head elsewhere; next time: audit verify --tenant ${tenant} --head=${found.head}`);
   },
 };
