@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type ApiScope, apiKeyEntropy, apiKeyId, newApiKey } from '@claras/domain/api-key';
+import type { Entry } from '@claras/ports/store/store';
 import { type Actor, audit, system } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
 import { globalScope, tenantScope } from './scopes.ts';
@@ -85,9 +86,11 @@ export function keys(durable: Durable & { pepper: string }) {
 
   async function list(tenant: string): Promise<ApiKey[]> {
     const { members } = await store.range(tenantScope(tenant), 'keys', { limit: mostKeys });
-    const entries = await store.read<StoredKey>(globalScope, members.map(keyKey));
-    const uses = await store.read<Use>(globalScope, members.map(useKey));
-    return entries.flatMap((entry, n) => (entry ? [{ ...shown(entry.value), ...uses[n]?.value }] : []));
+    const entries = await store.read<StoredKey | Use>(globalScope, [...members.map(keyKey), ...members.map(useKey)]);
+    return members.flatMap((_, n) => {
+      const [key, use] = [entries[n] as Entry<StoredKey> | undefined, entries[members.length + n]];
+      return key ? [{ ...shown(key.value), ...use?.value }] : [];
+    });
   }
 
   /** Told in the audit log first: what was revoked is there, whatever stops in between. */
@@ -98,40 +101,42 @@ export function keys(durable: Durable & { pepper: string }) {
         change: await trail.tell(tenant, time, {}, { by, action: 'key.revoked', subject: `Keys/${id}`, details: { name: key.name } }),
         result: () => undefined,
       }));
-    return revokeRecord(tenant, id);
+    return edit(tenant, id, (found, time) => (found.revoked ? undefined : { ...found, revoked: new Date(time).toISOString() }));
   }
 
-  const revokeRecord = (tenant: string, id: string): Promise<ApiKey> =>
+  /** `change` gives the key as it shall be; undefined: as it is. */
+  const edit = (tenant: string, id: string, change: (key: StoredKey, time: number) => StoredKey | undefined): Promise<ApiKey> =>
     transact(durable, globalScope, async (time) => {
-      const [entry] = await store.read<StoredKey>(globalScope, [keyKey(id)]);
-      if (entry?.value.tenant !== tenant) throw noSuchKey();
-      if (entry.value.revoked) return { result: () => shown(entry.value) };
-      const revoked = { ...entry.value, revoked: new Date(time).toISOString() };
-      return { change: { expect: { [keyKey(id)]: entry.version }, put: { [keyKey(id)]: revoked } }, result: () => shown(revoked) };
+      const entry = await find(tenant, id);
+      const after = change(entry.value, time);
+      if (!after) return { result: () => shown(entry.value) };
+      return { change: { expect: { [keyKey(id)]: entry.version }, put: { [keyKey(id)]: after } }, result: () => shown(after) };
     });
+
+  async function find(tenant: string, id: string): Promise<Entry<StoredKey>> {
+    const [entry] = await store.read<StoredKey>(globalScope, [keyKey(id)]);
+    if (entry?.value.tenant !== tenant)
+      throw new DirectoryError('not-found', 'There is no such key; list the tenant’s keys to see their ids.');
+    return entry;
+  }
 
   /**
    * A new key with the name and scopes of this one, which goes on to open for `overlap` milliseconds, so that nothing stops while the other
    * side is told; 0 ends it at once.
    */
   async function rotate(tenant: string, id: string, { overlap, expires, by = system }: { overlap: number; expires?: string; by?: Actor }) {
-    const [entry] = await store.read<StoredKey>(globalScope, [keyKey(id)]);
-    if (entry?.value.tenant !== tenant) throw noSuchKey();
-    if (entry.value.revoked) throw new DirectoryError('conflict', 'This key was revoked. Make a new one.');
-    const { name, scopes } = entry.value;
+    const { name, scopes, revoked } = (await find(tenant, id)).value;
+    if (revoked) throw new DirectoryError('conflict', 'This key was revoked. Make a new one.');
     const made = await create({ tenant, name, scopes, by, ...(expires ? { expires } : {}) });
     if (overlap === 0) await revoke(tenant, id, by);
-    else await endAt(id, runtime.now() + overlap);
+    else await endAt(tenant, id, runtime.now() + overlap);
     return made;
   }
 
-  const endAt = (id: string, end: number): Promise<void> =>
-    transact(durable, globalScope, async () => {
-      const [entry] = await store.read<StoredKey>(globalScope, [keyKey(id)]);
-      const before = entry?.value.expires;
-      if (!entry || (before !== undefined && Date.parse(before) <= end)) return { result: () => undefined };
-      const ending = { ...entry.value, expires: new Date(end).toISOString() };
-      return { change: { expect: { [keyKey(id)]: entry.version }, put: { [keyKey(id)]: ending } }, result: () => undefined };
+  const endAt = (tenant: string, id: string, end: number): Promise<ApiKey> =>
+    edit(tenant, id, (key) => {
+      const endsBefore = key.expires !== undefined && Date.parse(key.expires) <= end;
+      return endsBefore ? undefined : { ...key, expires: new Date(end).toISOString() };
     });
 
   /** Notes that a key opened a door. Nobody waits for it: a use that could not be written is written by the next one. */
@@ -168,5 +173,4 @@ export function keys(durable: Durable & { pepper: string }) {
 }
 export type Keys = ReturnType<typeof keys>;
 
-const noSuchKey = () => new DirectoryError('not-found', 'There is no such key; list the tenant’s keys to see their ids.');
 const shown = ({ hmac: _, ...key }: StoredKey): ApiKey => key;
