@@ -38,7 +38,6 @@ export type Verdict = { verdict: 'applies' | 'superseded' } | { verdict: 'fails'
 /** Not anybody's state but the queue between consumers and the operator: consumers park and replay, the console shows and decides. */
 const scope: Scope = 'dead-letters/';
 const letterKey = (id: string) => `letter:${id}`;
-const everyIndex = 'letters';
 const indexOf = (state: LetterState, consumer?: string) => (consumer === undefined ? `is:${state}` : `is:${state}:${consumer}`);
 /** What is done with stays to be looked at; then the oldest go. */
 const mostDone = 10_000;
@@ -64,7 +63,7 @@ export function deadLetters(store: Store, runtime: Runtime) {
     const time = runtime.now();
     const parked = new Date(time).toISOString();
     const letter: DeadLetter = { ...{ id, consumer, topic, partition, record, reason, attempts: 1, parked }, state: 'parked' };
-    const index = { [everyIndex]: { add: [id] }, [indexOf('parked')]: { add: [id] }, [indexOf('parked', consumer)]: { add: [id] } };
+    const index = { [indexOf('parked')]: { add: [id] }, [indexOf('parked', consumer)]: { add: [id] } };
     // Read again after a crash it is there already, decided on perhaps: it stays as it is.
     await store.commit(scope, { id: runtime.id(), time, expect: { [letterKey(id)]: 0 }, put: { [letterKey(id)]: letter }, index });
   }
@@ -103,7 +102,7 @@ export function deadLetters(store: Store, runtime: Runtime) {
     const { total } = await store.range(scope, indexOf(state), { limit: 0 });
     if (total <= mostDone) return;
     const { members } = await store.range(scope, indexOf(state), { limit: trimmedAtOnce });
-    const index: Record<string, { remove: string[] }> = { [everyIndex]: { remove: members }, [indexOf(state)]: { remove: members } };
+    const index: Record<string, { remove: string[] }> = { [indexOf(state)]: { remove: members } };
     for (const id of members) {
       const ofConsumer = indexOf(state, id.slice(0, id.indexOf(':')));
       index[ofConsumer] = { remove: [...(index[ofConsumer]?.remove ?? []), id] };

@@ -43,6 +43,5 @@ export const orphaned = (profile: Profile & { scimId: string }): Difference[] =>
         },
       ];
 
-/** The same difference, seen twice: what was only on its way is gone by then. */
-export const sameDifference = (one: Difference, other: Difference): boolean =>
-  one.user === other.user && one.kind === other.kind && one.expected === other.expected && one.found === other.found;
+/** Says which difference it is: the same one, seen twice, is not only on its way. */
+export const nameOfDifference = ({ user, kind, expected, found }: Difference): string => JSON.stringify([user, kind, expected, found]);

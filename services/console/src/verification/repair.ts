@@ -6,6 +6,8 @@ import { eventAbout, readResource, snapshot } from '@claras/directory/resources'
 import { tenantScope } from '@claras/directory/scopes';
 import { transact } from '@claras/directory/transact';
 import { roles } from '@claras/domain/role';
+import { type RoleMapping, roleOfGroup } from '@claras/domain/role-mapping';
+import type { GroupOfUser } from '../api/mapped-groups.ts';
 import { mapped, type VerifyParts } from './verify.ts';
 
 const perCommit = 50;
@@ -18,7 +20,7 @@ export async function repair(parts: VerifyParts, tenant: string, differences: re
   const kinds = new Map<string, Set<Difference['kind']>>();
   for (const { user, kind } of differences) kinds.set(user, (kinds.get(user) ?? new Set()).add(kind));
   const names = new Map(differences.map(({ user, name }) => [user, name]));
-  const { groups, winsWith } = await mapped(parts, tenant);
+  const { groups, mapping } = await mapped(parts, tenant);
   const trail = audit(parts.durable);
   const users = [...kinds.keys()];
 
@@ -39,7 +41,7 @@ export async function repair(parts: VerifyParts, tenant: string, differences: re
               changed: Object.keys({ active: true, ...user.resource }),
             }),
           );
-        if (user && (of.has('missing') || of.has('role'))) events.push(...membershipAgain(id, groups.get(id) ?? [], winsWith, time));
+        if (user && (of.has('missing') || of.has('role'))) events.push(...membershipAgain(id, groups.get(id) ?? [], mapping, time));
       }
       const deed = { by, action: 'directory.repaired', subject: 'Users', details: { users: some } };
       return { change: await trail.tell(tenant, time, { expect, events }, deed), result: () => undefined };
@@ -48,14 +50,12 @@ export async function repair(parts: VerifyParts, tenant: string, differences: re
   return users.length;
 }
 
-type Wins = Awaited<ReturnType<typeof mapped>>['winsWith'];
-
 /**
  * Out of the mapped groups and into them again. The one that wins goes last and comes first: at no moment does a lower role count. Leaving
  * the last one changes no role (M9).
  */
-function membershipAgain(user: string, groups: readonly { id: string; name: string }[], winsWith: Wins, time: number): OutgoingEvent[] {
-  const rank = (group: { id: string; name: string }) => roles.indexOf(winsWith(group) ?? 'assistant');
+function membershipAgain(user: string, groups: readonly GroupOfUser[], mapping: RoleMapping, time: number): OutgoingEvent[] {
+  const rank = ({ name }: GroupOfUser) => roles.indexOf(roleOfGroup(mapping, name) ?? 'assistant');
   const lowestFirst = groups.toSorted((a, b) => rank(a) - rank(b));
   const event = (group: string, change: { added: string[]; removed: string[] }): OutgoingEvent => ({
     type: 'group.members.changed',

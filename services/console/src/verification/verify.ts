@@ -10,8 +10,8 @@ import { roleByMapping, roleOfGroup } from '@claras/domain/role-mapping';
 import type { Billing } from '@claras/ports/billing/billing';
 import type { CoreApp, Team } from '@claras/ports/core-app/core-app';
 import { everyone } from '../api/everyone.ts';
-import { type GroupOfUser, groupsThatCount } from '../api/mapped-groups.ts';
-import { compare, orphaned, sameDifference } from './compare.ts';
+import { groupsThatCount } from '../api/mapped-groups.ts';
+import { compare, nameOfDifference, orphaned } from './compare.ts';
 
 export interface VerifyParts {
   durable: Durable;
@@ -34,7 +34,8 @@ export async function verify(
   if (first.differences.length === 0 && first.seats.active === first.seats.billed) return first;
   await parts.durable.runtime.sleep(patience);
   const second = await look(parts, tenant);
-  return { ...second, differences: second.differences.filter((one) => first.differences.some((other) => sameDifference(one, other))) };
+  const before = new Set(first.differences.map(nameOfDifference));
+  return { ...second, differences: second.differences.filter((difference) => before.has(nameOfDifference(difference))) };
 }
 
 async function look({ team, coreApp, billing, ...parts }: VerifyParts, tenant: string) {
@@ -67,10 +68,8 @@ async function look({ team, coreApp, billing, ...parts }: VerifyParts, tenant: s
   return { users, profiles: count, differences, seats: { active, billed: billed?.quantity ?? null } };
 }
 
-/** The mapping that is in force, and of each user the groups that it names, the one that wins first. */
+/** The mapping that is in force, and of each user the groups that it names. */
 export async function mapped({ durable, groups, providers }: Pick<VerifyParts, 'durable' | 'groups' | 'providers'>, tenant: string) {
   const mapping = (await providers.withScim(tenant))?.mapping ?? {};
-  const found = await groupsThatCount({ durable, groups }, tenant, (name) => roleOfGroup(mapping, name) !== undefined);
-  const winsWith = ({ name }: GroupOfUser) => roleByMapping(mapping, [name]);
-  return { mapping, groups: found, winsWith };
+  return { mapping, groups: await groupsThatCount({ durable, groups }, tenant, (name) => roleOfGroup(mapping, name) !== undefined) };
 }
