@@ -1,6 +1,6 @@
 import type { Problem, SessionReport } from '@claras/contracts/console-api';
 
-/** An answer that is no success, as the REST API said it. `what to do next` is its detail. */
+/** An answer that is no success, as the REST API said it; its detail says what to do next. */
 export class ApiError extends Error {
   readonly problem: Problem;
   constructor(problem: Problem) {

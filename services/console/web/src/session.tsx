@@ -93,13 +93,7 @@ function SignIn({ error }: { error: Error | null }) {
           <Stack>
             <Text>Open the link that was made for you, or paste it here. It works once, within an hour.</Text>
             {(refused ?? error) && <Trouble error={refused ?? error} />}
-            <TextInput
-              label="Sign-in link"
-              value={text}
-              onChange={(event) => setText(event.currentTarget.value)}
-              autoComplete="off"
-              required
-            />
+            <LinkField value={text} onChange={setText} />
             <Button type="submit" variant={ways?.openId ? 'default' : 'filled'}>
               Sign in
             </Button>
@@ -111,6 +105,19 @@ function SignIn({ error }: { error: Error | null }) {
         </form>
       </Paper>
     </Container>
+  );
+}
+
+function LinkField({ value, onChange, autofocus }: { value: string; onChange: (link: string) => void; autofocus?: boolean }) {
+  return (
+    <TextInput
+      label="Sign-in link"
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      autoComplete="off"
+      required
+      data-autofocus={autofocus}
+    />
   );
 }
 
@@ -160,14 +167,7 @@ function Verification({ onCancel, onDone }: { onCancel: () => void; onDone: () =
       {ways?.openId && tenant && (
         <Anchor href={openIdPath(tenant, true)}>Or sign in once more with single sign-on, and come back here.</Anchor>
       )}
-      <TextInput
-        label="Sign-in link"
-        value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
-        autoComplete="off"
-        required
-        data-autofocus
-      />
+      <LinkField value={text} onChange={setText} autofocus />
     </DialogForm>
   );
 }

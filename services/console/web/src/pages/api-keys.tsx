@@ -1,5 +1,5 @@
 import type { ApiKey, CreatedApiKey } from '@claras/contracts/console-api';
-import { ActionIcon, Alert, Badge, Button, Checkbox, Code, Group, Menu, Modal, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Alert, Badge, Button, Checkbox, Code, Group, Menu, Modal, Select, Stack, Table, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ask, inTenant } from '../api.ts';
@@ -9,6 +9,7 @@ import { CopyField } from '../shared/copy-field.tsx';
 import { DataTable } from '../shared/data-table.tsx';
 import { DialogForm } from '../shared/dialog-form.tsx';
 import { focusLater } from '../shared/focus-later.ts';
+import { NameField } from '../shared/name-field.tsx';
 import { Empty, Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
 
@@ -162,14 +163,7 @@ function NewKey({ tenant, onClose, onMade }: Making) {
         onSubmit={make}
         onClose={onClose}
       >
-        <TextInput
-          label="Name"
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          required
-          maxLength={200}
-          data-autofocus
-        />
+        <NameField value={name} onChange={setName} />
         <Checkbox.Group label="Scopes" value={scopes} onChange={setScopes}>
           <Stack gap="xs" mt="xs">
             <Checkbox

@@ -1,17 +1,18 @@
 import type { AuditEntry } from '@claras/contracts/console-api';
-import { Button, Code, Group, Table, Text } from '@mantine/core';
+import { Code, Table, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { ask, inTenant } from '../api.ts';
 import { Ago } from '../shared/ago.tsx';
 import { LongTable } from '../shared/long-table.tsx';
 import { Empty, Page } from '../shared/page.tsx';
+import { ShowOlder } from '../shared/show-older.tsx';
 import { Trouble } from '../shared/trouble.tsx';
 
 const pageSize = 100;
 
 /** Who did what to keys, providers, mappings and roles. */
 export function AuditLog({ tenant }: { tenant: string }) {
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery({
     queryKey: ['audit', tenant],
     queryFn: ({ pageParam }) =>
       ask<{ items: AuditEntry[] }>('GET', inTenant(tenant, `/audit-log?limit=${pageSize}${pageParam ? `&before=${pageParam}` : ''}`)),
@@ -49,13 +50,7 @@ export function AuditLog({ tenant }: { tenant: string }) {
           )}
         />
       )}
-      {hasNextPage && (
-        <Group>
-          <Button variant="default" onClick={() => fetchNextPage()} loading={isFetchingNextPage}>
-            Show older
-          </Button>
-        </Group>
-      )}
+      <ShowOlder {...{ hasNextPage, isFetchingNextPage, fetchNextPage }} />
     </Page>
   );
 }

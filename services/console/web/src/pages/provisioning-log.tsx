@@ -1,5 +1,5 @@
 import type { LogPage, ProvisioningEntry } from '@claras/contracts/console-api';
-import { Button, Drawer, Group, Menu, Switch, Table, Text, TextInput, UnstyledButton } from '@mantine/core';
+import { Button, Drawer, Menu, Switch, Table, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -10,6 +10,7 @@ import { parseSearch } from '../log/search.ts';
 import { Ago } from '../shared/ago.tsx';
 import { LongTable } from '../shared/long-table.tsx';
 import { Empty, Page } from '../shared/page.tsx';
+import { ShowOlder } from '../shared/show-older.tsx';
 import { Trouble } from '../shared/trouble.tsx';
 
 const pageSize = 100;
@@ -105,13 +106,7 @@ export function ProvisioningLog({ tenant }: { tenant: string }) {
           )}
         />
       )}
-      {hasNextPage && (
-        <Group>
-          <Button variant="default" onClick={() => fetchNextPage()} loading={isFetchingNextPage}>
-            Show older
-          </Button>
-        </Group>
-      )}
+      <ShowOlder {...{ hasNextPage, isFetchingNextPage, fetchNextPage }} />
       {entry && (
         <Drawer opened onClose={() => setOpened(undefined)} title={entry.name ?? entry.subject}>
           <Entry entry={entry} />

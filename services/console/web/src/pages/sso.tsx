@@ -1,5 +1,5 @@
 import type { Provider } from '@claras/contracts/console-api';
-import { ActionIcon, Badge, Button, Menu, Select, Table, TagsInput, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Badge, Button, Menu, Select, Table, TagsInput, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -10,6 +10,7 @@ import { Ago } from '../shared/ago.tsx';
 import { DataTable } from '../shared/data-table.tsx';
 import { DialogForm } from '../shared/dialog-form.tsx';
 import { focusLater } from '../shared/focus-later.ts';
+import { NameField } from '../shared/name-field.tsx';
 import { Empty, Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
 import { ConnectionTest } from '../sso/connection-test.tsx';
@@ -101,14 +102,7 @@ function NewProvider({ tenant, onClose }: { tenant: string; onClose: () => void 
       onSubmit={() => add.mutate()}
       onClose={onClose}
     >
-      <TextInput
-        label="Name"
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        required
-        maxLength={200}
-        data-autofocus
-      />
+      <NameField value={name} onChange={setName} />
       <Select
         label="Protocol"
         data={[

@@ -8,6 +8,7 @@ import { ask } from '../api.ts';
 import { Ago } from '../shared/ago.tsx';
 import { DataTable } from '../shared/data-table.tsx';
 import { DialogForm } from '../shared/dialog-form.tsx';
+import { NameField } from '../shared/name-field.tsx';
 import { Empty, Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
 
@@ -66,14 +67,7 @@ function NewTenant({ onClose }: { onClose: () => void }) {
       onSubmit={() => create.mutate()}
       onClose={onClose}
     >
-      <TextInput
-        label="Name"
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        required
-        maxLength={200}
-        data-autofocus
-      />
+      <NameField value={name} onChange={setName} />
       <TextInput
         label="Domain"
         description="Of the company’s e-mail addresses: whoever has one is linked to the profile that is there already."
