@@ -1,6 +1,7 @@
 import { connect as connectTcp } from 'node:net';
 import kafkajs, { type ISocketFactory, type Kafka, type LogEntry } from 'kafkajs';
 import type { Log } from '../log.ts';
+import { freshConnections } from './kafkajs-connection.ts';
 import { quietRequestQueue } from './kafkajs-request-queue.ts';
 
 /** `kafka://host:port,host:port` → ['host:port', …]. */
@@ -27,6 +28,7 @@ function forward(log: Log, level: number, { message, broker, groupId, error }: L
 
 export function kafkaClient(url: string, clientId: string, log?: Log): Kafka {
   quietRequestQueue();
+  freshConnections();
   return new kafkajs.Kafka({
     clientId,
     brokers: brokersOf(url),
