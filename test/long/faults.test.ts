@@ -1,87 +1,39 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DeadLetterPage, DeadLettersDecided, VerificationReport } from '@claras/contracts/console-api';
+import type { DeadLetterPage, DeadLettersDecided } from '@claras/contracts/console-api';
 import { topics } from '@claras/contracts/topics';
-import { simulate } from '@claras/entra-simulator/simulate';
 import { kafkaBus } from '@claras/ports/bus/kafka-bus';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { kafkaUrl, startKafka, stopKafka } from '../../deploy/native/kafka.ts';
 import { redisUrl, startRedis, stopRedis } from '../../deploy/native/redis.ts';
-import { servicePrograms } from '../../deploy/native/services.ts';
-import { supervise } from '../../deploy/native/supervisor.ts';
 import { dropProxy } from '../../packages/ports/test/drop-proxy.ts';
-import { eventually, freePorts, restApi } from '../support/gateway.ts';
-import { mapping, played, teamIs } from '../support/provisioned.ts';
+import { kafkaProxy } from '../../packages/ports/test/kafka-proxy.ts';
+import { eventually, freePorts } from '../support/gateway.ts';
+import { gatewayInStorms } from '../support/storm.ts';
 
-/**
- * Faults while Entra provisions (facts: T02 to T17), with every service as its own process on real Redis and Kafka. After each: nothing that
- * was acknowledged is lost, the team and the bill are exactly what the rules make of it, and directory, core app and bill agree.
- */
+/** Faults while Entra provisions (facts: T02 to T17), with every service as its own process on real Redis and Kafka. */
 const dir = mkdtempSync(join(tmpdir(), 'claras-faults-'));
 const port = await freePorts(8);
 const [redis, kafka] = await Promise.all([startRedis(join(dir, 'redis')), startKafka(join(dir, 'kafka'), 1)]);
+const toKafka = await kafkaProxy(kafka.brokers[0]!.port);
 const toCore = await dropProxy(port + 2, '127.0.0.1');
-const programs = servicePrograms(dir, port, { storeUrl: redisUrl(redis), busUrl: kafkaUrl(kafka) }).map((program) => ({
-  ...program,
-  env: { ...program.env, LOG_LEVEL: 'error', CORE_APP_URL: `http://127.0.0.1:${toCore.port}` },
-}));
-const services = supervise(dir, programs, () => {});
+const { programs, scimUrl, api, storm, pidOf, stop } = gatewayInStorms(
+  t,
+  { dir, port, storeUrl: redisUrl(redis), busUrl: toKafka.url },
+  { CORE_APP_URL: `http://127.0.0.1:${toCore.port}` },
+);
 t.teardown(async () => {
-  await services.stop();
-  await toCore.goDown();
+  await stop();
+  await Promise.all([toCore.goDown(), toKafka.close()]);
   await Promise.all([stopKafka(kafka, 0), stopRedis(redis, 0)]);
   rmSync(dir, { recursive: true, force: true });
 });
 
-const scimUrl = `http://127.0.0.1:${port}/api/scim/v2`;
-const api = restApi(`http://127.0.0.1:${port + 1}`, () => readFileSync(join(dir, 'admin-token'), 'utf8').trim());
-t.before(async () => {
-  for (let n = 0; n < programs.length; n++)
-    await eventually(90_000, `service ${n} answers`, async () =>
-      (await fetch(`http://127.0.0.1:${port + n}/livez`)).ok ? true : undefined,
-    );
-  await eventually(90_000, 'the console works', async () => (await api.ask('GET', '/tenants')) as object);
-});
-
-const pidOf = (name: string) => Number(readFileSync(join(dir, 'pids', `${name}.pid`), 'utf8'));
-const workedOff = () =>
-  eventually(180_000, 'everything is worked off', async () =>
-    (await api.ask<{ messages: number }>('GET', '/lag')).messages === 0 ? true : undefined,
-  );
-
-let seed = 40;
 let calm = 0;
-const users = 2600;
-
-/** Plays an initial cycle while `faults` go on until it is over, and judges what is left. Resolves with how long it took in ms. */
-async function storm(t: Test, name: string, faults: (over: () => boolean) => Promise<number>): Promise<number> {
-  const founding = { seed: seed++, users, groups: 12 };
-  const tenant = await api.tenant(name, ['fabrikam.example']);
-  await api.map(tenant.id, tenant.provider, mapping);
-  let isOver = false;
-  const began = Date.now();
-  const cycle = simulate({ ...founding, url: scimUrl, key: tenant.key, cycle: 'initial', dialect: 'flagged' }).finally(() => {
-    isOver = true;
-  });
-  const [report, times] = await Promise.all([cycle, faults(() => isOver)]);
-  await workedOff();
-  const took = Date.now() - began;
-  t.comment(`${report.requests} requests, ${times} faults, ${Math.round(took / 1000)} s, retries ${JSON.stringify(report.retries)}`);
-  played(t, report);
-  await eventually(60_000, 'the seats are billed', async () => {
-    const { active, billed } = await api.seats(tenant.id);
-    return active === users && billed?.quantity === users ? true : undefined;
-  }).catch(() => undefined);
-  await teamIs(t, api, tenant.id, founding, [mapping, 'initial']);
-  const { differences, seats } = await api.ask<VerificationReport>('GET', `/tenants/${tenant.id}/verification`);
-  t.strictSame(differences, { total: 0, items: [] });
-  t.equal(seats.active, seats.billed);
-  return took;
-}
 
 t.test('without faults, to compare with', async (t) => {
   calm = await storm(t, 'Calm', async () => 0);
@@ -155,6 +107,22 @@ t.test('T05 the broker killed and started again under load', async (t) => {
     return times;
   });
 });
+
+t.test(
+  'T06 Kafka takes records, serves them and keeps offsets, and its answers are lost: effects once, in at most three times the time',
+  async (t) => {
+    toKafka.lose({ produce: 20, fetch: 40, offsetCommit: 20 });
+    const took = await storm(t, 'Answers lost', async (over) => {
+      while (!over()) await sleep(100);
+      return Object.values(toKafka.lost).reduce((sum, times) => sum + times, 0);
+    });
+    toKafka.lose({});
+    t.comment(JSON.stringify(toKafka.lost));
+    for (const api of ['produce', 'fetch', 'offsetCommit'] as const)
+      t.ok(toKafka.lost[api]! >= 5, `${toKafka.lost[api]} answers to ${api}`);
+    t.ok(took <= 3 * calm, `${took} ms, ${calm} ms without faults`);
+  },
+);
 
 t.test('T09 T10 the core app applies and its answer is lost, hangs, and is away: each effect once', async (t) => {
   await storm(t, 'Core app', async (over) => {

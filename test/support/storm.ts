@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { VerificationReport } from '@claras/contracts/console-api';
+import { simulate } from '@claras/entra-simulator/simulate';
+import type { Test } from 'tap';
+import { servicePrograms } from '../../deploy/native/services.ts';
+import { supervise } from '../../deploy/native/supervisor.ts';
+import { eventually, restApi } from './gateway.ts';
+import { mapping, played, teamIs } from './provisioned.ts';
+
+const users = 2600;
+let seed = 40;
+
+/**
+ * Every service as its own process from `port` on, started again when it ends, on components of the caller's, which break while Entra
+ * provisions.
+ */
+export function gatewayInStorms(
+  t: Test,
+  { dir, port, ...backing }: { dir: string; port: number; storeUrl: string; busUrl: string },
+  env: Record<string, string> = {},
+) {
+  const programs = servicePrograms(dir, port, backing).map((program) => ({
+    ...program,
+    env: { ...program.env, LOG_LEVEL: 'error', ...env },
+  }));
+  const services = supervise(dir, programs, () => {});
+  const scimUrl = `http://127.0.0.1:${port}/api/scim/v2`;
+  const api = restApi(`http://127.0.0.1:${port + 1}`, () => readFileSync(join(dir, 'admin-token'), 'utf8').trim());
+
+  t.before(async () => {
+    for (let n = 0; n < programs.length; n++)
+      await eventually(90_000, `service ${n} answers`, async () =>
+        (await fetch(`http://127.0.0.1:${port + n}/livez`)).ok ? true : undefined,
+      );
+    await eventually(90_000, 'the console works', async () => (await api.ask('GET', '/tenants')) as object);
+  });
+
+  const workedOff = () =>
+    eventually(180_000, 'everything is worked off', async () =>
+      (await api.ask<{ messages: number }>('GET', '/lag')).messages === 0 ? true : undefined,
+    );
+
+  /**
+   * Plays an initial cycle of 10,000 requests while `faults` go on until it is over, and judges what is left: nothing that was acknowledged is
+   * lost, the team and the bill are exactly what the rules make of it, and directory, core app and bill agree. Resolves with how long it took
+   * in ms.
+   */
+  async function storm(t: Test, name: string, faults: (over: () => boolean, tenant: string) => Promise<number>): Promise<number> {
+    const founding = { seed: seed++, users, groups: 12 };
+    const tenant = await api.tenant(name, ['fabrikam.example']);
+    await api.map(tenant.id, tenant.provider, mapping);
+    let isOver = false;
+    const began = Date.now();
+    const cycle = simulate({ ...founding, url: scimUrl, key: tenant.key, cycle: 'initial', dialect: 'flagged' }).finally(() => {
+      isOver = true;
+    });
+    const [report, times] = await Promise.all([cycle, faults(() => isOver, tenant.id)]);
+    await workedOff();
+    const took = Date.now() - began;
+    t.comment(`${report.requests} requests, ${times} faults, ${Math.round(took / 1000)} s, retries ${JSON.stringify(report.retries)}`);
+    played(t, report);
+    await eventually(60_000, 'the seats are billed', async () => {
+      const { active, billed } = await api.seats(tenant.id);
+      return active === users && billed?.quantity === users ? true : undefined;
+    }).catch(() => undefined);
+    await teamIs(t, api, tenant.id, founding, [mapping, 'initial']);
+    const { differences, seats } = await api.ask<VerificationReport>('GET', `/tenants/${tenant.id}/verification`);
+    t.strictSame(differences, { total: 0, items: [] });
+    t.equal(seats.active, seats.billed);
+    return took;
+  }
+
+  return {
+    programs,
+    scimUrl,
+    api,
+    storm,
+    pidOf: (name: string) => Number(readFileSync(join(dir, 'pids', `${name}.pid`), 'utf8')),
+    stop: services.stop,
+  };
+}
