@@ -367,6 +367,26 @@ if (browser) {
     await page.getByRole('heading', { name: 'Consumer lag' }).waitFor();
   });
 
+  await t.test('the operator pauses a consumer, for everyone and across a restart, and resumes it', async (t) => {
+    const { id } = await company('Paused');
+    await eventually(10_000, 'one seat is billed', async () => ((await api.seats(id)).billed?.quantity === 1 ? true : undefined));
+    const page = await visit(t, (await api.ask<{ url: string }>('POST', '/console-links', {})).url);
+    await go(page, 'Operations');
+    await button(page, 'Pause billing-sync').click();
+    await page.getByText('The billed seats stay as they are.').waitFor();
+    await button(page, 'Pause').click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('row', { name: /billing-sync .*paused by operator/ }).waitFor();
+    await page.getByRole('row', { name: /billing-sync ok paused by operator since/ }).waitFor();
+    await gateway.restart();
+    await api.ask('POST', `/tenants/${id}/team`, { email: 'second@fabrikam.example', displayName: 'Second' });
+    await page.getByRole('row', { name: /billing-sync claras\.team\.v1 all [1-9]/ }).waitFor();
+    t.equal((await api.seats(id)).billed?.quantity, 1, 'as it was before');
+    await button(page, 'Resume billing-sync').click();
+    await eventually(10_000, 'it is billed', async () => ((await api.seats(id)).billed?.quantity === 2 ? true : undefined));
+    await button(page, 'Pause billing-sync').waitFor();
+  });
+
   await t.test('a page that cannot reach the server says so, keeps what it shows, and goes on by itself', async (t) => {
     const { id, link } = await company('Offline');
     const page = await visit(t, await link());

@@ -181,6 +181,24 @@ t.test('T17 a rolling restart with SIGTERM under load: no request fails for good
   });
 });
 
+t.test('T13 a consumer is paused and resumed under load: it applies nothing in between, and all of it afterwards', async (t) => {
+  await storm(t, 'Paused', async (over, tenant) => {
+    await eventually(10_000, 'people arrive', async () => ((await api.team(tenant)).length > 0 ? true : undefined));
+    await api.ask('POST', '/consumers/profile-sync/pause');
+    await eventually(10_000, 'every process obeys', async () => {
+      const metrics = await (await fetch(`http://127.0.0.1:${port + 4}/metrics`)).text();
+      return /claras_consumer_paused\{[^}]*\} 1/.test(metrics) ? true : undefined;
+    });
+    await sleep(1000); // what had begun is over
+    const before = (await api.team(tenant)).length;
+    while (!over()) await sleep(100);
+    t.equal((await api.team(tenant)).length, before);
+    t.ok((await fetch(`http://127.0.0.1:${port + 4}/health`)).ok, 'and is healthy');
+    await api.ask('POST', '/consumers/profile-sync/resume');
+    return 1;
+  });
+});
+
 t.test('T11 poison on the topic is parked whole, blocks nobody, and is replayed or dropped by the operator', async (t) => {
   const { name: topic } = topics.directory;
   const bus = kafkaBus(kafkaUrl(kafka), { clientId: 'poison', runtime });

@@ -122,6 +122,7 @@ export function network(world: { clock: WorldClock; weather: Weather; store: Sto
   /** A reader in its group: expelled a session after it died or froze, and a member again when it goes on. */
   async function membership(life: Life, subscription: Subscription): Promise<Consumer> {
     let member: { consumer: Consumer; expel(error: Error): void };
+    let paused = subscription.paused ?? false;
 
     async function join(): Promise<void> {
       const expelled = Promise.withResolvers<never>();
@@ -129,6 +130,7 @@ export function network(world: { clock: WorldClock; weather: Weather; store: Sto
       const state = { lost: false };
       const consumer = await world.bus.consume({
         ...subscription,
+        paused,
         onBatch: (batch) => Promise.race([expelled.promise, hand(batch, state)]),
       });
       member = {
@@ -167,7 +169,17 @@ export function network(world: { clock: WorldClock; weather: Weather; store: Sto
     life.onFreeze((ms) => {
       if (ms > session) void expelIn(session, true);
     });
-    return { close: () => member.consumer.close() };
+    return {
+      pause() {
+        paused = true;
+        member.consumer.pause();
+      },
+      resume() {
+        paused = false;
+        member.consumer.resume();
+      },
+      close: () => member.consumer.close(),
+    };
   }
 
   /** One of the processes that live takes the call; none of its answers comes when it dies. */

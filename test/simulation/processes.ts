@@ -17,6 +17,7 @@ import { edgeServer } from '@claras/scim-edge/edge-server';
 import type { ConsumerParts } from '@claras/service-kit/consumer';
 import { createHealth } from '@claras/service-kit/health';
 import { createMetrics } from '@claras/service-kit/metrics';
+import { pauses } from '@claras/service-kit/pauses';
 import { type Life, life } from './life.ts';
 import { type Network, network, type Served } from './network.ts';
 import type { Weather } from './weather.ts';
@@ -152,6 +153,21 @@ export function processes(world: World) {
     }
   }
   void frost();
+
+  /** The operator pauses a consumer now and then. */
+  async function rests(): Promise<void> {
+    const { set } = pauses({ store: world.store, runtime: clock });
+    while (!weather.calm()) {
+      await clock.sleep(clock.below(20_000));
+      if (!weather.strikes(0.5)) continue;
+      const name = clock.pick([...consumerNames, 'billing-sync']);
+      clock.tell(`${name} is paused`);
+      await set(name, 'paused', 'operator');
+      await clock.sleep(clock.below(10_000));
+      await set(name, 'resumed', 'operator');
+    }
+  }
+  void rests();
 
   return { edges: () => edges, cores: () => cores, consoles: () => consoles };
 }

@@ -1,6 +1,7 @@
 import type { Command, Delegate } from './command.ts';
 import { auditList, auditVerify } from './commands/audit.ts';
 import { consoleLink } from './commands/console.ts';
+import { consumers, consumersPause, consumersResume } from './commands/consumers.ts';
 import { deadLettersDrop, deadLettersList, deadLettersReplay, deadLettersShow } from './commands/dead-letters.ts';
 import { keyCreate, keyList, keyRevoke, keyRotate } from './commands/key.ts';
 import { logCommand, recheckCommand } from './commands/log.ts';
@@ -47,6 +48,9 @@ export const commands: readonly (Command | Delegate)[] = [
   seatsApprove,
   seats,
   lag,
+  consumersPause,
+  consumersResume,
+  consumers,
   topicsApply,
   deadLettersList,
   deadLettersShow,

@@ -212,6 +212,14 @@ t.test('lag and health are told, and health has its exit code', async (t) => {
   health.set('store', true);
 });
 
+t.test('a consumer is paused and resumed, and lag says so', async (t) => {
+  t.match(await done('consumers', 'pause', 'archiver'), /^archiver paused by operator since \d{4}-/);
+  t.match(await done('consumers'), /^archiver +0 +0\.0 +paused by operator since \S+ +paused by operator at \S+$/m);
+  t.match(await done('lag'), /^archiver \(paused\) +claras\.directory\.v1 +all/m);
+  t.equal(await done('consumers', 'resume', 'archiver'), 'archiver runs\n');
+  t.match(await cli('consumers', 'pause', 'nobody'), { code: 1, stderr: /no such consumer/ });
+});
+
 t.test('the token is never an argument: it comes from the environment or from the data folder', async (t) => {
   const folder = mkdtempSync(join(t.testdir(), 'data-'));
   writeFileSync(join(folder, 'admin-token'), `${parts.adminToken}\n`);

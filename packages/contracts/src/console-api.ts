@@ -344,6 +344,8 @@ export type SeatApproval = Static<typeof SeatApproval>;
 
 /** `messages`: records that wait. `seconds`: how long the oldest of them has waited; null where the bus cannot say. */
 const Waiting = { messages: Type.Integer(), seconds: Type.Union([Type.Number(), Type.Null()]) };
+/** Who let a consumer rest, and since when. */
+const Pause = Type.Object({ by: Type.String(), since: Time }, closed);
 export const LagReport = Type.Object(
   {
     ...Waiting,
@@ -353,6 +355,7 @@ export const LagReport = Type.Object(
           group: Type.String(),
           topic: Type.String(),
           ...Waiting,
+          paused: Type.Optional(Pause),
           /** Only those in which something waits. */
           partitions: Type.Array(Type.Object({ partition: Type.Integer(), ...Waiting }, closed)),
         },
@@ -365,6 +368,19 @@ export const LagReport = Type.Object(
   closed,
 );
 export type LagReport = Static<typeof LagReport>;
+
+/** A consumer group, whether it is paused, and who paused and resumed it, newest first. */
+export const ConsumerState = Type.Object(
+  {
+    consumer: Type.String(),
+    topic: Type.String(),
+    paused: Type.Optional(Pause),
+    deeds: Type.Array(Type.Object({ did: Type.Enum(['paused', 'resumed']), by: Type.String(), at: Time }, closed)),
+  },
+  closed,
+);
+export type ConsumerState = Static<typeof ConsumerState>;
+export const ConsumerList = list(ConsumerState);
 
 /** `dryRun`: only say what differs. */
 export const TopicsWanted = Type.Object({ dryRun: Type.Optional(Type.Boolean()) }, closed);

@@ -146,6 +146,39 @@ t.test('real Kafka', async (t) => {
     t.equal((await bus.lag(topic, [topic]))[0]!.lag, 0, 'committed');
   });
 
+  t.test(
+    'a reader that is paused for longer than the session keeps its membership, and what failed before it is not let through',
+    async (t) => {
+      const topic = await newTopic(2);
+      const seen: string[] = [];
+      const states: string[] = [];
+      let refuse = true;
+      const consumer = await bus.consume({
+        group: topic,
+        topics: [topic],
+        onState: (state) => states.push(state),
+        async onBatch({ records }) {
+          if (refuse) throw new Error('not now');
+          seen.push(...records.map((r) => r.value!));
+        },
+      });
+      await bus.publish(topic, [record('a', '1'), record('b', '2')]);
+      await until(() => states.includes('failed'));
+      consumer.pause();
+      refuse = false;
+      const before = states.length;
+      await runtime.sleep(8_000); // the session is 6 s
+      t.same(seen, []);
+      consumer.resume();
+      await until(() => seen.length === 2);
+      t.notOk(
+        states.slice(before).some((state) => state !== 'failed'),
+        `${states}`,
+      );
+      await consumer.close();
+    },
+  );
+
   t.test('M28 lag in seconds: right to a factor of two, never more than the true age, and for each partition', async (t) => {
     const topic = await newTopic(2);
     const one = 'a';

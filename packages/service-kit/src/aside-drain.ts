@@ -3,9 +3,10 @@ import type { Log } from '@claras/ports/log';
 import type { Runtime } from '@claras/ports/runtime';
 import { type AsideQueues, type AsideReason, type HeldClaim, withoutAside } from './aside.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
+import type { PauseGate } from './pause-gate.ts';
 import { inOrder, type Positions } from './position.ts';
 import type { Problems } from './problems.ts';
-import { isRetryable } from './retryable.ts';
+import { Interrupted, isRetryable } from './retryable.ts';
 import { type Handle, takeTurn } from './turn.ts';
 
 interface Parts<F extends Fact> {
@@ -17,6 +18,7 @@ interface Parts<F extends Fact> {
   log: Log;
   measure: ConsumerMetrics;
   problems: Problems;
+  gate: PauseGate;
 }
 
 const lookEvery = 5_000;
@@ -32,7 +34,7 @@ const what: Record<AsideReason, string> = {
 
 /** Works off the queues of tenants that were set aside, beside the partitions: at once when told, and at each look. */
 export function drainAside<F extends Fact>(parts: Parts<F>) {
-  const { queues, positions, runtime, log, measure, problems } = parts;
+  const { queues, positions, runtime, log, measure, problems, gate } = parts;
   const closing = new AbortController();
   const running = new Map<string, Promise<void>>();
   let woken = new AbortController();
@@ -45,7 +47,8 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
       parts.settled(done);
       if (runtime.now() - held.time >= renewEvery) held = (await queues.take(held)) ?? held;
     };
-    while (!closing.signal.aborted) {
+    const signal = AbortSignal.any([closing.signal, gate.signal()]);
+    while (!signal.aborted) {
       const position = await positions.read(tenant);
       const events = await queues.first(tenant, eventsAtOnce);
       if (events.length === 0) return void (await queues.finish(held, position));
@@ -54,7 +57,7 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
       if (done.length > 0) await positions.move(tenant, position, position, withoutAside(done));
       else if (next.length === 0) return 'gap';
       else {
-        const turn = takeTurn({ positions, tenant, position, events: next, background: true, signal: closing.signal, settled });
+        const turn = takeTurn({ positions, tenant, position, events: next, background: true, signal, settled });
         await parts.handle(turn.turn);
         if (turn.position().applied === position.applied) throw new Error('a turn in the background settled nothing');
       }
@@ -70,6 +73,7 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
       const reason = await drain(held);
       if (reason && reason !== claim.value.reason) await tell(tenant, reason);
     } catch (error) {
+      if (error instanceof Interrupted) return;
       log[isRetryable(error) ? 'warn' : 'error']({ err: error, tenant }, 'events wait aside; trying again');
       if (!isRetryable(error)) await tell(tenant, 'fault');
     }
@@ -91,7 +95,7 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
     }
     for (const claim of claims) {
       const { tenant } = claim.value;
-      if (running.size >= drainsAtOnce || running.has(tenant)) continue;
+      if (gate.isPaused() || running.size >= drainsAtOnce || running.has(tenant)) continue;
       const attending = attend(claim)
         .catch((error: unknown) => log.warn({ err: error, tenant }, 'events wait aside; trying again'))
         .finally(() => running.delete(tenant));
@@ -107,9 +111,11 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
     }
   }
   const life = live();
+  const wake = () => woken.abort();
+  gate.follow(wake);
 
   return {
-    wake: () => woken.abort(),
+    wake,
     async close(): Promise<void> {
       closing.abort();
       await life;

@@ -9,6 +9,7 @@ import { drainAside } from './aside-drain.ts';
 import { consumerMetrics } from './consumer-metrics.ts';
 import type { Health } from './health.ts';
 import type { Metrics } from './metrics.ts';
+import { pauseGate } from './pause-gate.ts';
 import { inOrder, positions as positionsOf } from './position.ts';
 import { createProblems } from './problems.ts';
 import { isRetryable } from './retryable.ts';
@@ -38,6 +39,7 @@ export async function consumeEvents<F extends Fact>(
   const { name, topic, store, runtime, log, handle } = parts;
   const measure = consumerMetrics(parts.metrics, name, topic);
   const problems = createProblems(parts.health, name);
+  const gate = pauseGate({ name, store, runtime, log, measure, problems });
   const positions = positionsOf(store, runtime, name);
   const queues = asideQueues<F>({ name, store, runtime, positions, holder: runtime.id() });
   const closing = new AbortController();
@@ -107,8 +109,8 @@ export async function consumeEvents<F extends Fact>(
     drain.wake();
   }
 
-  const drain = drainAside({ queues, positions, handle: timed, settled, runtime, log, measure, problems });
-  const reader = await readTopic({ name, topic, bus: parts.bus, store, runtime, log, measure, problems, take });
+  const drain = drainAside({ queues, positions, handle: timed, settled, runtime, log, measure, problems, gate });
+  const reader = await readTopic({ name, topic, bus: parts.bus, store, runtime, log, measure, problems, gate, take });
   return {
     async close() {
       closing.abort();

@@ -2,6 +2,7 @@ import type { Fact, Positioned } from '@claras/contracts/events';
 import type { Log } from '@claras/ports/log';
 import type { Runtime } from '@claras/ports/runtime';
 import { type DeadLetters, eventOf } from './dead-letters.ts';
+import type { PauseGate } from './pause-gate.ts';
 
 const glance = 2000;
 const atOnce = 100;
@@ -13,6 +14,7 @@ export interface ReplayParts<F extends Fact> {
   runtime: Runtime;
   log: Log;
   signal: AbortSignal;
+  gate: PauseGate;
   /** As for an event that was just read: what its tenant is past already changes nothing, whoever else takes it at the same time. */
   take(event: Positioned<F>): Promise<void>;
 }
@@ -21,7 +23,15 @@ export interface ReplayParts<F extends Fact> {
  * Tries the dead letters of a consumer again that somebody decided to replay, at the rate that was asked for. A letter is done with when
  * what it led to is durable: stopped in between, the next process goes on with it.
  */
-export async function replayForEver<F extends Fact>({ consumer, letters, runtime, log, signal, take }: ReplayParts<F>): Promise<void> {
+export async function replayForEver<F extends Fact>({
+  consumer,
+  letters,
+  runtime,
+  log,
+  signal,
+  gate,
+  take,
+}: ReplayParts<F>): Promise<void> {
   async function replay(id: string): Promise<number> {
     const entry = await letters.get(id);
     if (entry?.value.state !== 'replaying') return 0;
@@ -39,8 +49,9 @@ export async function replayForEver<F extends Fact>({ consumer, letters, runtime
 
   while (!signal.aborted) {
     try {
-      const { letters: due } = await letters.list({ state: 'replaying', consumer, limit: atOnce });
+      const { letters: due } = gate.isPaused() ? { letters: [] } : await letters.list({ state: 'replaying', consumer, limit: atOnce });
       for (const { id } of due) {
+        if (gate.isPaused()) break;
         const pause = await replay(id);
         if (signal.aborted) return;
         await runtime.sleep(pause, signal);

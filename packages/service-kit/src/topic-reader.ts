@@ -8,6 +8,7 @@ import type { Runtime } from '@claras/ports/runtime';
 import type { Store } from '@claras/ports/store/store';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { deadLetters } from './dead-letters.ts';
+import type { PauseGate } from './pause-gate.ts';
 import type { Problems } from './problems.ts';
 import { replayForEver } from './replay.ts';
 import { Interrupted, isRetryable } from './retryable.ts';
@@ -23,6 +24,7 @@ export interface TopicReader<F extends Fact> {
   log: Log;
   measure: ConsumerMetrics;
   problems: Problems;
+  gate: PauseGate;
   /** The events of one tenant in a batch, in order; called again with the same ones until it resolves. */
   take(tenant: string, events: Positioned<F>[]): Promise<void>;
 }
@@ -37,7 +39,7 @@ const lagEvery = 5_000;
  * event of ours is parked.
  */
 export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise<{ close(): Promise<void> }> {
-  const { name, topic, bus, store, runtime, log, measure, problems } = reader;
+  const { name, topic, bus, store, runtime, log, measure, problems, gate } = reader;
   const closing = new AbortController();
   const { signal } = closing;
   const letters = deadLetters(store, runtime);
@@ -45,7 +47,7 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
   async function persist(cause: string, alive: () => boolean, attempt: () => Promise<void>): Promise<void> {
     try {
       for (let failures = 1; ; failures++) {
-        if (signal.aborted || !alive()) throw new Interrupted();
+        if (signal.aborted || !alive() || gate.isPaused()) throw new Interrupted();
         const error = await attempt().then(
           () => undefined,
           (thrown: unknown) => thrown ?? new Error('nothing was thrown'),
@@ -56,7 +58,8 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
         // Powers of two: an outage is told, and does not fill the disk.
         if (Number.isInteger(Math.log2(failures)))
           log[isRetryable(error) ? 'warn' : 'error']({ err: error, cause, failures }, 'trying again');
-        await backoff(runtime, failures, isRetryable(error) ? longestOutageWait : longestFaultWait, signal);
+        const longest = isRetryable(error) ? longestOutageWait : longestFaultWait;
+        await backoff(runtime, failures, longest, AbortSignal.any([signal, gate.signal()]));
       }
     } finally {
       problems.clear(cause);
@@ -102,18 +105,20 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
   const consumer = await bus.consume({
     group: name,
     topics: [topics[topic].name],
+    paused: true,
     onBatch,
     onState(state, detail) {
       if (state === 'joined') problems.clear('bus');
       if (state === 'rebalancing') measure.rebalanced();
-      if (state !== 'failed' || signal.aborted) return;
+      if (state !== 'failed' || signal.aborted || gate.isPaused()) return;
       problems.set('bus', 'cannot read the topic');
       log.warn({ detail }, 'cannot read the topic; trying again');
     },
   });
+  gate.follow((paused) => (paused ? consumer.pause() : consumer.resume()));
   const watching = watchLag();
   const replaying = replayForEver<F>({
-    ...{ consumer: name, letters, runtime, log, signal },
+    ...{ consumer: name, letters, runtime, log, signal, gate },
     take: (event) =>
       persist(
         `tenant ${event.tenant}`,
@@ -125,7 +130,7 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
   return {
     async close() {
       closing.abort();
-      await Promise.all([consumer.close(), watching, replaying.catch(() => undefined)]);
+      await Promise.all([consumer.close(), watching, gate.close(), replaying.catch(() => undefined)]);
     },
   };
 }

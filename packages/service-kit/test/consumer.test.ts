@@ -15,6 +15,7 @@ import { coreChanges } from '../src/core-changes.ts';
 import { deadLetters } from '../src/dead-letters.ts';
 import { createHealth } from '../src/health.ts';
 import { createMetrics } from '../src/metrics.ts';
+import { pauses } from '../src/pauses.ts';
 import type { Handle } from '../src/turn.ts';
 
 const { name: topic } = topics.directory;
@@ -369,3 +370,67 @@ t.test('M21 a tenant that is slow is set aside after 2 s: its partition goes on,
   );
   await stop(consumer);
 });
+
+t.test(
+  'paused, no process of a consumer applies anything, across a restart too; it says so and is healthy; resumed, it goes on',
+  async (t) => {
+    const { runtime, bus, store, health, metrics, effects, start, stop, until } = await stage();
+    const { set } = pauses({ store, runtime });
+    const passed = async (ms: number) => {
+      const at = runtime.now() + ms;
+      await runtime.runUntil(() => runtime.now() >= at);
+    };
+    let [first, second] = [await start(), await start()];
+    await bus.publish(topic, [...records('acme', 1, 2), ...records('beta', 1, 2)]);
+    await until({ acme: 2, beta: 2 });
+    const { since } = (await set('reader', 'paused', 'ann')).paused!;
+    await passed(2000);
+    await bus.publish(topic, [...records('acme', 3, 4), ...records('beta', 3, 4)]);
+    await passed(20_000);
+    t.equal(effects.length, 4);
+    t.strictSame(health.report(), { ok: true, checks: { reader: { ok: true, detail: `paused by ann since ${since}` } } });
+    t.match(await metrics.text(), /claras_consumer_paused\{consumer_group="reader",service="test"\} 1/);
+
+    await Promise.all([stop(first), stop(second)]);
+    [first, second] = [await start(), await start()];
+    await passed(20_000);
+    t.equal(effects.length, 4, 'nor does the next process');
+
+    await set('reader', 'resumed', 'ben');
+    await until({ acme: 4, beta: 4 });
+    t.equal(effects.length, 8);
+    t.strictSame(health.report().checks, { reader: { ok: true } });
+    t.match((await pauses({ store, runtime }).read(['reader']))[0]?.deeds, [
+      { did: 'resumed', by: 'ben' },
+      { did: 'paused', by: 'ann' },
+    ]);
+    await Promise.all([stop(first), stop(second)]);
+  },
+);
+
+t.test(
+  'paused, a consumer tries nothing again that an outage stopped, takes nothing from a queue aside, and replays nothing',
+  async (t) => {
+    const { runtime, bus, store, health, effects, trouble, handle, start, stop, until } = await stage();
+    const { set } = pauses({ store, runtime });
+    const letters = deadLetters(store, runtime);
+    const slowly: Handle<DirectoryFact> = async (turn) => (turn.tenant === 'beta' && !turn.background ? 'later' : handle(turn));
+    trouble.down = true;
+    const consumer = await start({ handle: slowly });
+    await bus.publish(topic, [...records('acme', 1, 3), ...records('beta', 1, 3)]);
+    await runtime.runUntil(() => !health.report().ok);
+    await set('reader', 'paused', 'ann');
+    const paused = runtime.now();
+    await runtime.runUntil(() => health.report().ok);
+    t.ok(runtime.now() - paused <= 2000, `obeyed within ${runtime.now() - paused} ms`);
+    trouble.down = false;
+    const letter = await parkedEarlier(letters, 'gamma', 1);
+    await letters.decide(letter, 'replaying', 'ann', 100);
+    const at = runtime.now() + 60_000;
+    await runtime.runUntil(() => runtime.now() >= at);
+    t.strictSame(effects, []);
+    await set('reader', 'resumed', 'ann');
+    await until({ acme: 3, beta: 3, gamma: 1 });
+    await stop(consumer);
+  },
+);

@@ -3,6 +3,7 @@ import type { Billing } from '@claras/ports/billing/billing';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import type { ConsumerParts } from '@claras/service-kit/consumer';
 import { consumerMetrics } from '@claras/service-kit/consumer-metrics';
+import { pauseGate } from '@claras/service-kit/pause-gate';
 import { createProblems } from '@claras/service-kit/problems';
 import { readTopic } from '@claras/service-kit/topic-reader';
 import { bills } from './bills.ts';
@@ -21,10 +22,11 @@ export async function billingSync(parts: ConsumerParts & { coreApp: CoreApp; bil
   const { metrics, health } = parts;
   const measure = consumerMetrics(metrics, name, 'team');
   const problems = createProblems(health, name);
+  const gate = pauseGate({ ...parts, name, measure, problems });
   const tenants = dirtyTenants(parts);
   const known = bills(parts);
-  const sender = seatSender({ ...parts, tenants, bills: known, problems });
-  const reconciling = reconcile({ ...parts, tenants, bills: known, wake: sender.wake });
+  const sender = seatSender({ ...parts, tenants, bills: known, problems, gate });
+  const reconciling = reconcile({ ...parts, tenants, bills: known, gate, wake: sender.wake });
 
   const reader = await readTopic<TeamFact>({
     ...parts,
@@ -32,6 +34,7 @@ export async function billingSync(parts: ConsumerParts & { coreApp: CoreApp; bil
     topic: 'team',
     measure,
     problems,
+    gate,
     async take(tenant, events) {
       const sequence = seatsChangedAt(events);
       if (sequence !== undefined) {
@@ -43,12 +46,14 @@ export async function billingSync(parts: ConsumerParts & { coreApp: CoreApp; bil
   });
 
   /** An approval counts while what it approves is still held. */
+  const control = { name: `${name}-control`, measure: consumerMetrics(metrics, `${name}-control`, 'control') };
+  const troubles = createProblems(health, control.name);
   const obeying = await readTopic<ControlFact>({
     ...parts,
-    name: `${name}-control`,
+    ...control,
     topic: 'control',
-    measure: consumerMetrics(metrics, `${name}-control`, 'control'),
-    problems,
+    problems: troubles,
+    gate: pauseGate({ ...parts, ...control, problems: troubles }),
     async take(tenant, decided) {
       for (const { type, data } of decided) {
         if (type !== 'seats.approved') continue;

@@ -10,11 +10,12 @@ const readsAtOnce = 4;
  * differ. Events cannot make billing wrong; a hand in the billing system can.
  */
 export function reconcile(parts: Omit<SenderParts, 'problems'> & { wake(): void }): { close(): Promise<void> } {
-  const { tenants, bills, coreApp, billing, runtime, log, metrics, wake } = parts;
+  const { tenants, bills, coreApp, billing, runtime, log, metrics, gate, wake } = parts;
   const drift = metrics.gauge('claras_billing_seat_drift', 'Billed seats minus active profiles, as last compared', ['tenant']);
   const closing = new AbortController();
 
   async function compare(tenant: string): Promise<void> {
+    if (gate.isPaused()) return;
     const seats = await coreApp.seats(tenant);
     const billed = await billing.billed(tenant);
     const difference = (billed?.quantity ?? 0) - seats.active;

@@ -4,6 +4,7 @@ import type { CoreApp } from '@claras/ports/core-app/core-app';
 import type { Log } from '@claras/ports/log';
 import type { Runtime } from '@claras/ports/runtime';
 import type { Metrics } from '@claras/service-kit/metrics';
+import type { PauseGate } from '@claras/service-kit/pause-gate';
 import type { Problems } from '@claras/service-kit/problems';
 import { isRetryable } from '@claras/service-kit/retryable';
 import type { Bills } from './bills.ts';
@@ -19,6 +20,7 @@ export interface SenderParts {
   log: Log;
   metrics: Metrics;
   problems: Problems;
+  gate: PauseGate;
 }
 
 const causeOf = (error: unknown): string =>
@@ -36,7 +38,7 @@ const longestOutageWait = 5_000;
 const longestFaultWait = 60_000;
 
 /** Bills dirty tenants side by side, one call in flight for each, each as often as it takes. */
-export function seatSender({ tenants, bills, coreApp, billing, runtime, log, metrics, problems }: SenderParts) {
+export function seatSender({ tenants, bills, coreApp, billing, runtime, log, metrics, problems, gate }: SenderParts) {
   const holder = runtime.id();
   /** The attempt of each tenant whose refusal was told. */
   const told = new Map<string, string>();
@@ -142,6 +144,7 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
   /** Starts what is due; milliseconds until something else may be. */
   async function look(): Promise<number> {
     let next = longestLook;
+    if (gate.isPaused()) return next;
     for await (const page of tenants.dirty()) {
       for (const dirty of page) {
         if (running.size >= callsAtOnce || closing.signal.aborted) return longestLook;
@@ -166,6 +169,7 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
     }
   }
   const life = live();
+  gate.follow(wake);
 
   return {
     wake,

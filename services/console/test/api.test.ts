@@ -1,4 +1,12 @@
-import type { AuditEntry, CreatedApiKey, LagReport, Problem, Provider, VersionedMapping } from '@claras/contracts/console-api';
+import type {
+  AuditEntry,
+  ConsumerState,
+  CreatedApiKey,
+  LagReport,
+  Problem,
+  Provider,
+  VersionedMapping,
+} from '@claras/contracts/console-api';
 import { BusUnavailable } from '@claras/ports/bus/bus';
 import { CoreAppUnavailable } from '@claras/ports/core-app/core-app';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -49,6 +57,7 @@ t.test('the routes of the REST API are these', async (t) => {
     'DELETE /session',
     'DELETE /tenants/:tenant/keys/:key',
     'DELETE /tenants/:tenant/schema-extensions/:schema',
+    'GET /consumers',
     'GET /dead-letters',
     'GET /dead-letters/:letter',
     'GET /lag',
@@ -70,6 +79,8 @@ t.test('the routes of the REST API are these', async (t) => {
     'GET /tenants/:tenant/verification',
     'PATCH /tenants/:tenant/providers/:provider',
     'POST /console-links',
+    'POST /consumers/:consumer/pause',
+    'POST /consumers/:consumer/resume',
     'POST /dead-letters/drop',
     'POST /dead-letters/replay',
     'POST /session',
@@ -347,6 +358,26 @@ t.test('M28 lag is told for each consumer and partition, in messages and in seco
     ],
   );
   t.match(groups[4]!.partitions, [{ messages: 1, seconds: Number }]);
+});
+
+t.test('consumers are paused and resumed by the operator alone; the first pause counts, and each decision is kept', async (t) => {
+  const { ask, key } = await open();
+  const { value } = await key('acme', ['rest.full']);
+  const item = async (name: string) =>
+    (await ask('GET', '/consumers')).json<{ items: ConsumerState[] }>().items.find(({ consumer }) => consumer === name);
+  t.match(await item('archiver'), { topic: 'claras.directory.v1', deeds: [] });
+  const paused = (await ask('POST', '/consumers/archiver/pause')).json<ConsumerState>();
+  t.match(paused, { consumer: 'archiver', paused: { by: 'operator', since: String }, deeds: [{ did: 'paused', by: 'operator' }] });
+  t.strictSame((await ask('POST', '/consumers/archiver/pause')).json(), paused);
+  const { groups } = (await ask('GET', '/lag')).json<LagReport>();
+  t.strictSame(
+    groups.filter(({ paused }) => paused).map(({ group, paused }) => [group, paused]),
+    [['archiver', paused.paused]],
+  );
+  t.strictSame((await ask('POST', '/consumers/archiver/resume')).json<ConsumerState>().paused, undefined);
+  t.match(await item('archiver'), { deeds: [{ did: 'resumed' }, { did: 'paused' }] });
+  t.equal((await ask('POST', '/consumers/nobody/pause')).status, 404);
+  t.equal((await ask('POST', '/consumers/archiver/pause', { token: value })).status, 403);
 });
 
 t.test('bad input is refused with a next step and changes nothing', async (t) => {

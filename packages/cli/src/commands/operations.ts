@@ -60,7 +60,7 @@ export const seatsApprove: Command = {
   },
 };
 
-const age = (seconds: number | null): string => (seconds === null ? 'unknown' : seconds.toFixed(1));
+export const age = (seconds: number | null): string => (seconds === null ? 'unknown' : seconds.toFixed(1));
 
 export const lag: Command = {
   name: 'lag',
@@ -77,8 +77,8 @@ export const lag: Command = {
 };
 
 function lagText(report: LagReport): string {
-  const rows = report.groups.flatMap(({ group, topic, messages, seconds, partitions }) => [
-    { group, topic, partition: 'all', messages, seconds: age(seconds) },
+  const rows = report.groups.flatMap(({ group, topic, messages, seconds, paused, partitions }) => [
+    { group: paused ? `${group} (paused)` : group, topic, partition: 'all', messages, seconds: age(seconds) },
     ...partitions.map((part) => ({
       group,
       topic,

@@ -270,6 +270,51 @@ export function busContract(t: Test, { runtime, open, reopen }: BusUnderTest): v
     await t.rejects(bus.publish(`${topic}-unknown`, [record('acme', '1')]), BusUnavailable);
   });
 
+  check('paused, a reader takes no further batch and the one in hand finishes; resumed, it goes on behind it', 4, async (t, place) => {
+    const { publish, read, lagOf } = place;
+    const keys = keysApart(4);
+    const inHand = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    const reader = await read('g', async ({ records }) => {
+      inHand.resolve();
+      await go.promise;
+      for (const { key, value } of records) seen.push(`${key} ${value}`);
+    });
+    await publish(keys[0]!, ['1']);
+    await inHand.promise;
+    reader.pause();
+    go.resolve();
+    await until(async () => (await lagOf('g', keys[0]!, 4)).committed === 1);
+    for (const key of keys) await publish(key, ['2']);
+    const witnessed: string[] = [];
+    const witness = await read('witness', (batch) => void witnessed.push(...valuesOf(batch)));
+    await until(() => witnessed.length >= 5);
+    await witness.close();
+    t.same(seen, [`${keys[0]} 1`]);
+    reader.resume();
+    await until(() => seen.length >= 5);
+    t.same(seen.slice(1).sort(), keys.map((key) => `${key} 2`).sort());
+  });
+
+  check('a reader may begin paused', 1, async (t, { bus, topic, publish, lagOf }) => {
+    await publish('acme', ['1']);
+    const joined = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    const reader = await bus.consume({
+      ...{ group: `${topic}-g`, topics: [topic], paused: true },
+      onBatch: async (batch) => void seen.push(...valuesOf(batch)),
+      onState: (state) => state === 'joined' && joined.resolve(),
+    });
+    await joined.promise;
+    await publish('acme', ['2']);
+    t.match(await lagOf('g', 'acme', 1), { lag: 2 });
+    t.same(seen, []);
+    reader.resume();
+    await until(() => seen.length >= 2);
+    t.same(seen, ['1', '2']);
+  });
+
   check('close lets the batch in hand finish and commits it', 1, async (t, { publish, read, lagOf }) => {
     await publish('acme', ['1']);
     const asked = Promise.withResolvers<Batch>();

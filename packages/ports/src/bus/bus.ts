@@ -39,6 +39,8 @@ export interface Batch {
 export interface Subscription {
   group: string;
   topics: readonly string[];
+  /** Begins as {@link Consumer.pause} leaves it. */
+  paused?: boolean;
   /**
    * Resolves: the records are done and their offsets are committed, unless the partition was given away meanwhile: then its new reader gets
    * them. Rejects: they come again, after a pause.
@@ -49,6 +51,9 @@ export interface Subscription {
 }
 
 export interface Consumer {
+  /** Takes no further batch until `resume`; the one in hand finishes. Its partitions stay its own. */
+  pause(): void;
+  resume(): void;
   /** Lets the batch in hand finish, commits, leaves. */
   close(): Promise<void>;
 }

@@ -13,6 +13,7 @@ export interface ReadableLog {
 }
 
 interface Reader extends Subscription {
+  paused: boolean;
   closing: AbortController;
 }
 /** One partition as one group sees it. `busy`: a batch of it is in hand, at whichever reader. */
@@ -64,7 +65,7 @@ export function inProcessReaders(log: ReadableLog, runtime: Runtime) {
 
   function kick(lane: Lane): void {
     const { owner } = lane;
-    if (lane.busy || !owner || owner.closing.signal.aborted) return;
+    if (lane.busy || !owner || owner.paused || owner.closing.signal.aborted) return;
     const records = log.next(lane.group, lane.topic, lane.partition);
     if (records.length === 0) return;
     lane.busy = hand(records, lane, owner).finally(() => {
@@ -105,10 +106,19 @@ export function inProcessReaders(log: ReadableLog, runtime: Runtime) {
       const { group: name } = subscription;
       const group: Group = groups.get(name) ?? { name, readers: [], lanes: new Map() };
       groups.set(name, group);
-      const reader: Reader = { ...subscription, closing: new AbortController() };
+      const reader: Reader = { paused: false, ...subscription, closing: new AbortController() };
       group.readers.push(reader);
       share(group);
-      return { close: () => leave(group, reader) };
+      return {
+        pause() {
+          reader.paused = true;
+        },
+        resume() {
+          reader.paused = false;
+          for (const lane of group.lanes.values()) if (lane.owner === reader) kick(lane);
+        },
+        close: () => leave(group, reader),
+      };
     },
     /** Something was appended. */
     wake(topic: string, partition: number): void {

@@ -26,6 +26,17 @@ const received = (message: KafkaMessage): Received => ({
 export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: Runtime): Consumer {
   const closing = new AbortController();
   const { signal } = closing;
+  const topics = subscription.topics.map((topic) => ({ topic }));
+  let paused = subscription.paused ?? false;
+  let current: KafkaConsumer | undefined;
+
+  /** Between two memberships there is nobody to tell; the next one begins with it. */
+  function tell(consumer: KafkaConsumer | undefined): void {
+    try {
+      if (paused) consumer?.pause(topics);
+      else consumer?.resume(topics);
+    } catch {}
+  }
 
   async function live(): Promise<void> {
     const consumer = kafka.consumer({
@@ -39,6 +50,7 @@ export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: R
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 6, restartOnFailure: async () => false },
     });
+    current = consumer;
     const ended = new AbortController();
     const end = () => ended.abort();
     signal.addEventListener('abort', end);
@@ -66,6 +78,7 @@ export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: R
     consumer.on('consumer.group_join', () => {
       sign();
       signs.generation++;
+      if (paused) tell(consumer);
       subscription.onState?.('joined');
     });
     consumer.on('consumer.rebalancing', () => subscription.onState?.('rebalancing'));
@@ -102,7 +115,9 @@ export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: R
     const isOurs = () => !membership.lost && generation === signs.generation && !isStale();
     const alive = () => !signal.aborted && isOurs() && isRunning();
 
-    for (let at = 0; at < batch.messages.length && alive(); at += mostRecords) {
+    // What was fetched before the pause, or let through by the end of a partition's own pause, comes again.
+    if (paused) return tell(current);
+    for (let at = 0; at < batch.messages.length && alive() && !paused; at += mostRecords) {
       const messages = batch.messages.slice(at, at + mostRecords);
       const beating = new AbortController();
       void beat(heartbeat, membership, beating.signal);
@@ -111,6 +126,8 @@ export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: R
       } catch (error) {
         if (!alive()) return;
         subscription.onState?.('failed', (error as Error).message);
+        // A pause of one partition would end that of all.
+        if (paused) return;
         const attempts = (failures.get(`${topic}/${partition}`) ?? 0) + 1;
         failures.set(`${topic}/${partition}`, attempts);
         void backoff(runtime, attempts, 2000, signal).then(pause());
@@ -153,7 +170,14 @@ export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: R
   }
 
   const life = liveAgainAndAgain();
+  function setPaused(wanted: boolean): void {
+    paused = wanted;
+    tell(current);
+  }
+
   return {
+    pause: () => setPaused(true),
+    resume: () => setPaused(false),
     async close() {
       closing.abort();
       await life;

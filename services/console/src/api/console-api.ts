@@ -11,6 +11,7 @@ import type { Bus } from '@claras/ports/bus/bus';
 import type { CoreApp, Team } from '@claras/ports/core-app/core-app';
 import { deadLetters } from '@claras/service-kit/dead-letters';
 import type { Log } from '@claras/service-kit/log';
+import { pauses } from '@claras/service-kit/pauses';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { readLog } from '../provisioning-log/read-log.ts';
@@ -21,6 +22,7 @@ import type { SignIn } from '../sign-in/sign-in.ts';
 import { admit } from './admission.ts';
 import { apiErrors } from './api-errors.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { consumerRoutes } from './consumer-routes.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { keyRoutes } from './key-routes.ts';
@@ -93,6 +95,8 @@ export function consoleApi({
     app.register(seatRoutes({ durable, coreApp, billing, log: provisioning }));
     app.register(deadLetterRoutes(deadLetters(durable.store, durable.runtime)));
     app.register(topicRoutes(bus));
-    app.get('/lag', { schema: { response: { 200: LagReport } } }, () => lagReport(bus, durable.store, durable.runtime.now()));
+    const rests = pauses(durable);
+    app.register(consumerRoutes(rests));
+    app.get('/lag', { schema: { response: { 200: LagReport } } }, () => lagReport(bus, durable.store, rests, durable.runtime.now()));
   };
 }

@@ -2,6 +2,7 @@ import type { LagReport } from '@claras/contracts/console-api';
 import { topicOfService, topics } from '@claras/contracts/topics';
 import type { Bus, PartitionLag } from '@claras/ports/bus/bus';
 import type { Store } from '@claras/ports/store/store';
+import type { Pauses } from '@claras/service-kit/pauses';
 
 interface Waiting {
   messages: number;
@@ -37,9 +38,11 @@ async function outboxesOf(store: Store, now: number): Promise<LagReport['outboxe
   });
 }
 
-/** What waits for each reader of each topic in the routing table (M28). `now`: milliseconds since 1970. */
-export async function lagReport(bus: Bus, store: Store, now: number): Promise<LagReport> {
+/** What waits for each reader of each topic in the routing table (M28), and who is paused. `now`: milliseconds since 1970. */
+export async function lagReport(bus: Bus, store: Store, pauses: Pauses, now: number): Promise<LagReport> {
   const readings = Object.values(topics).flatMap(({ name, readers }) => readers.map((group) => lagOf(bus, group, name, now)));
-  const [groups, outboxes] = await Promise.all([Promise.all(readings), outboxesOf(store, now)]);
+  const [found, outboxes] = await Promise.all([Promise.all(readings), outboxesOf(store, now)]);
+  const states = await pauses.read(found.map(({ group }) => group));
+  const groups = found.map((group, n) => ({ ...group, ...(states[n]?.paused ? { paused: states[n].paused } : {}) }));
   return { ...together(groups), groups, outboxes };
 }

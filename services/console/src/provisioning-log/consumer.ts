@@ -4,6 +4,7 @@ import { topics } from '@claras/contracts/topics';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
 import { consumerMetrics } from '@claras/service-kit/consumer-metrics';
 import { editDocument } from '@claras/service-kit/edit-document';
+import { pauseGate } from '@claras/service-kit/pause-gate';
 import { createProblems } from '@claras/service-kit/problems';
 import { readTopic } from '@claras/service-kit/topic-reader';
 import { entryOf, type LogEntry, remembered, type Snapshot } from './entry.ts';
@@ -106,12 +107,14 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
     await store.commit(scope, { id: runtime.id(), time: runtime.now(), put: { [seatsKey(sequence)]: rowOf(event) }, remove, index });
   }
 
+  const problems = createProblems(health, name);
   const outcomes = await readTopic<OutcomeFact>({
     ...parts,
     name,
     topic: 'outcome',
     measure,
-    problems: createProblems(health, name),
+    problems,
+    gate: pauseGate({ ...parts, name, measure, problems }),
     async take(tenant, told) {
       for (const event of told) await take(tenant, event);
       measure.processed('applied', told.length);

@@ -3,7 +3,9 @@ import { Badge, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/co
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { ask } from '../api.ts';
+import { Consumers } from '../operations/consumers.tsx';
 import { DeadLetters } from '../operations/dead-letters.tsx';
+import { seconds } from '../operations/seconds.ts';
 import { DataTable } from '../shared/data-table.tsx';
 import { Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
@@ -17,7 +19,6 @@ const health = (): Promise<Health> => fetch('/health').then((response) => respon
 
 /** Points of the chart: two minutes at one every 2 seconds. */
 const kept = 60;
-const seconds = (value: number | null) => (value === null ? 'unknown' : `${value.toFixed(1)} s`);
 
 /** For the operator: what waits, for whom, since when, and what works. */
 export function Operations() {
@@ -80,33 +81,7 @@ export function Operations() {
           </DataTable>
         </Stack>
       )}
-      {data && (
-        <Stack gap="xs">
-          <Title order={2} size="h4">
-            Consumer lag
-          </Title>
-          <DataTable label="Consumer lag" minWidth={480} columns={['Consumer', 'Topic', 'Partition', 'Messages', 'Oldest']}>
-            {data.groups.flatMap(({ group, topic, messages, seconds: age, partitions }) => [
-              <Table.Tr key={`${group} ${topic}`}>
-                <Table.Td>{group}</Table.Td>
-                <Table.Td>{topic}</Table.Td>
-                <Table.Td>all</Table.Td>
-                <Table.Td>{messages}</Table.Td>
-                <Table.Td>{seconds(age)}</Table.Td>
-              </Table.Tr>,
-              ...partitions.map((part) => (
-                <Table.Tr key={`${group} ${topic} ${part.partition}`}>
-                  <Table.Td />
-                  <Table.Td />
-                  <Table.Td>{part.partition}</Table.Td>
-                  <Table.Td>{part.messages}</Table.Td>
-                  <Table.Td>{seconds(part.seconds)}</Table.Td>
-                </Table.Tr>
-              )),
-            ])}
-          </DataTable>
-        </Stack>
-      )}
+      {data && <Consumers groups={data.groups} />}
     </Page>
   );
 }
