@@ -1,4 +1,5 @@
 import type { Fact, Positioned } from './events.ts';
+import { jsonOf } from './json-text.ts';
 import { sourceOf, type TopicName, topics } from './topics.ts';
 
 /** A Kafka record in CloudEvents 1.0 binary content mode: attributes in `ce_` headers, data as the value (Kafka Protocol Binding 1.0, 3.2). */
@@ -21,6 +22,7 @@ export interface OutgoingEvent {
   traceparent?: string;
   /** Method and path of the request that caused it (extension attribute `request`). */
   request?: string;
+  /** A JSON value, or its {@link JsonText}. */
   data: unknown;
 }
 
@@ -40,7 +42,7 @@ export function toRecord(topic: TopicName, service: string, tenant: string, sequ
   };
   if (event.traceparent) headers.ce_traceparent = event.traceparent;
   if (event.request) headers.ce_request = event.request;
-  return { key: tenant, value: JSON.stringify(event.data), headers };
+  return { key: tenant, value: jsonOf(event.data) as string, headers };
 }
 
 /** Why a record is no event of ours. Never retryable: the bytes will not change. */

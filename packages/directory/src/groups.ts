@@ -12,9 +12,9 @@ import {
   missing,
   type Origin,
   type Precondition,
-  type Read,
+  Read,
   readResource,
-  snapshot,
+  snapshotData,
 } from './resources.ts';
 import { tenantScope } from './scopes.ts';
 import { type Durable, transact } from './transact.ts';
@@ -49,14 +49,14 @@ export function groups(durable: Durable) {
     id = runtime.id(),
   ): Promise<GroupWritten> {
     return transact(durable, tenantScope(tenant), async (time) => {
-      const group: Read = { id, created: time, modified: time, version: 0, resource };
+      const group = Read.new(id, time, resource);
       const { known, unknown } = await knownUsers(tenant, members);
       const change = await describeWrite(durable, groupKind, tenant, undefined, group);
       const difference = { cleared: false, added: known, removed: [] };
       addMembers(change, id, difference);
-      const created = eventAbout(groupKind, id, time, origin, 'created', { group: snapshot(group) });
+      const created = eventAbout(groupKind, id, time, origin, 'created', snapshotData(groupKind, group));
       change.events = [created, ...memberEvents(id, difference, time, origin)];
-      return { change, result: ({ version }) => ({ group: { ...group, version }, unknownMembers: unknown }) };
+      return { change, result: ({ version }) => ({ group: group.at(version), unknownMembers: unknown }) };
     });
   }
 
@@ -69,7 +69,7 @@ export function groups(durable: Durable) {
       const before = await get(tenant, id);
       if (!before) throw missing(groupKind);
       check?.(before.version);
-      const after: Read = { ...before, modified: time, resource: edit.attributes(before.resource) };
+      const after = before.changed(time, edit.attributes(before.resource));
       const changed = changedAttributes(before.resource, after.resource);
       const { known, unknown } = await knownUsers(tenant, edit.members.add);
       const { difference, exact } = await memberDifference(durable, tenant, id, { ...edit.members, add: known });
@@ -78,10 +78,11 @@ export function groups(durable: Durable) {
       const change: Omit<Change, 'id' | 'time'> =
         changed.length > 0 ? await describeWrite(durable, groupKind, tenant, before, after) : { touch: [groupKind.document(id)] };
       if (exact || check) change.expect = { ...change.expect, [groupKind.document(id)]: before.version };
-      const updated = changed.length > 0 ? [eventAbout(groupKind, id, time, origin, 'updated', { group: snapshot(after), changed })] : [];
+      const updated =
+        changed.length > 0 ? [eventAbout(groupKind, id, time, origin, 'updated', snapshotData(groupKind, after, changed))] : [];
       if (difference) addMembers(change, id, difference);
       change.events = [...updated, ...(difference ? memberEvents(id, difference, time, origin) : [])];
-      return { change, result: ({ version }) => ({ group: { ...after, version }, unknownMembers: unknown }) };
+      return { change, result: ({ version }) => ({ group: after.at(version), unknownMembers: unknown }) };
     });
   }
 

@@ -1,23 +1,68 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OutgoingEvent } from '@claras/contracts/cloud-event';
-import type { Change } from '@claras/ports/store/store';
+import { JsonText } from '@claras/contracts/json-text';
+import type { Change, Entry } from '@claras/ports/store/store';
 import type { Resource } from '@claras/scim/resource';
 import { notFound, uniqueness } from '@claras/scim/scim-error';
 import type { Kind } from './kinds.ts';
 import { tenantScope } from './scopes.ts';
 import type { Durable } from './transact.ts';
 
-/** A resource's document in the store. Its version and last modification are those of the entry. */
-export interface Stored {
-  created: number;
-  resource: Resource;
-}
+const head = '{"created":';
+const middle = ',"resource":';
 
-/** A resource as it was read: what the edge needs to serve it. Times in milliseconds since 1970. */
-export interface Read extends Stored {
-  id: string;
-  version: number;
-  modified: number;
+/**
+ * A resource as it was read, or as it shall be. Times in milliseconds since 1970. Its JSON stands in the store's document, in the event and
+ * in the answer: it is written once, and what is only passed on is never parsed.
+ */
+export class Read {
+  readonly id: string;
+  readonly created: number;
+  readonly modified: number;
+  readonly version: number;
+  #resource: Resource | undefined;
+  #json: string | undefined;
+
+  private constructor(of: { id: string; created: number; modified: number; version: number }, resource?: Resource, json?: string) {
+    this.id = of.id;
+    this.created = of.created;
+    this.modified = of.modified;
+    this.version = of.version;
+    this.#resource = resource;
+    this.#json = json;
+  }
+
+  static new(id: string, time: number, resource: Resource): Read {
+    return new Read({ id, created: time, modified: time, version: 0 }, resource);
+  }
+
+  /** From its document: `{"created":1700000000000,"resource":{…}}`. The entry says its version and when it was modified. */
+  static stored(id: string, { json, version, time }: Entry): Read {
+    const place = json.indexOf(middle);
+    const created = Number(json.slice(head.length, place));
+    return new Read({ id, created, modified: time, version }, undefined, json.slice(place + middle.length, -1));
+  }
+
+  get resource(): Resource {
+    this.#resource ??= JSON.parse(this.#json as string) as Resource;
+    return this.#resource;
+  }
+  /** The resource as JSON. */
+  get json(): string {
+    this.#json ??= JSON.stringify(this.#resource);
+    return this.#json;
+  }
+  get document(): JsonText {
+    return new JsonText(`${head}${this.created}${middle}${this.json}}`);
+  }
+
+  changed(time: number, resource: Resource): Read {
+    return new Read({ ...this, modified: time }, resource);
+  }
+  /** As the commit that wrote it says. */
+  at(version: number): Read {
+    return new Read({ ...this, version }, this.#resource, this.#json);
+  }
 }
 
 /** Who asked, for the trail that an event leaves. */
@@ -33,15 +78,13 @@ export type Precondition = (version: number) => void;
 type Unnumbered = Omit<Change, 'id' | 'time'>;
 
 export async function readResource({ store }: Durable, kind: Kind, tenant: string, id: string): Promise<Read | undefined> {
-  const [entry] = await store.read<Stored>(tenantScope(tenant), [kind.document(id)]);
-  return entry && { ...entry.value, id, version: entry.version, modified: entry.time };
+  const [entry] = await store.read(tenantScope(tenant), [kind.document(id)]);
+  return entry && Read.stored(id, entry);
 }
 
 export async function readResources({ store }: Durable, kind: Kind, tenant: string, ids: readonly string[]): Promise<Read[]> {
-  const entries = await store.read<Stored>(tenantScope(tenant), ids.map(kind.document));
-  return entries.flatMap((entry, n) =>
-    entry ? [{ ...entry.value, id: ids[n] as string, version: entry.version, modified: entry.time }] : [],
-  );
+  const entries = await store.read(tenantScope(tenant), ids.map(kind.document));
+  return entries.flatMap((entry, n) => (entry ? Read.stored(ids[n] as string, entry) : []));
 }
 
 export const missing = (kind: Kind) =>
@@ -69,10 +112,9 @@ export async function describeWrite(
   for (const name of was) if (!is.has(name)) index[name] = { remove: [after.id] };
   for (const name of is) if (!was.has(name)) index[name] = { add: [after.id] };
   if (!before) index[kind.all] = { add: [after.id] };
-  const stored: Stored = { created: after.created, resource: after.resource };
   return {
     expect: { [kind.document(after.id)]: before?.version ?? 0, ...(renamed ? { [newKey]: 0 } : {}) },
-    put: { [kind.document(after.id)]: stored, ...(renamed ? { [newKey]: after.id } : {}) },
+    put: { [kind.document(after.id)]: after.document, ...(renamed ? { [newKey]: after.id } : {}) },
     remove: renamed && oldKey ? [oldKey] : [],
     index,
   };
@@ -94,8 +136,15 @@ export const eventAbout = (kind: Kind, id: string, time: number, origin: Origin,
   data,
 });
 
-/** The document as events carry it: SCIM attributes with the id, nothing that differs from reader to reader. */
-export const snapshot = ({ id, resource }: Read): Resource => ({ ...resource, id });
+/**
+ * The data of an event about a resource, `{"user":{…},"changed":[…]}`: SCIM attributes with the id, nothing that differs from reader to
+ * reader.
+ */
+export function snapshotData({ name }: Kind, { id, json }: Read, changed?: readonly string[]): JsonText {
+  const among = json === '{}' ? '' : ',';
+  const also = changed ? `,"changed":${JSON.stringify(changed)}` : '';
+  return new JsonText(`{"${name}":${json.slice(0, -1)}${among}"id":${JSON.stringify(id)}}${also}}`);
+}
 
 /** Top-level attributes whose value differs. */
 export const changedAttributes = (before: Resource, after: Resource): string[] =>

@@ -9,10 +9,10 @@ import {
   missing,
   type Origin,
   type Precondition,
-  type Read,
+  Read,
   readResource,
   readResources,
-  snapshot,
+  snapshotData,
 } from './resources.ts';
 import { tenantScope } from './scopes.ts';
 import { type Durable, transact } from './transact.ts';
@@ -28,10 +28,10 @@ export function users(durable: Durable) {
 
   function create(tenant: string, resource: Resource, origin: Origin = {}, id = runtime.id()): Promise<Read> {
     return transact(durable, tenantScope(tenant), async (time) => {
-      const user: Read = { id, created: time, modified: time, version: 0, resource };
+      const user = Read.new(id, time, resource);
       const change = await describeWrite(durable, userKind, tenant, undefined, user);
-      change.events = [eventAbout(userKind, id, time, origin, 'created', { user: snapshot(user) })];
-      return { change, result: ({ version }) => ({ ...user, version }) };
+      change.events = [eventAbout(userKind, id, time, origin, 'created', snapshotData(userKind, user))];
+      return { change, result: ({ version }) => user.at(version) };
     });
   }
 
@@ -47,12 +47,12 @@ export function users(durable: Durable) {
       const before = await get(tenant, id);
       if (!before) throw missing(userKind);
       check?.(before.version);
-      const after: Read = { ...before, modified: time, resource: edit(before.resource) };
+      const after = before.changed(time, edit(before.resource));
       const changed = changedAttributes(before.resource, after.resource);
       if (changed.length === 0) return { result: () => before };
       const change = await describeWrite(durable, userKind, tenant, before, after);
-      change.events = [eventAbout(userKind, id, time, origin, 'updated', { user: snapshot(after), changed })];
-      return { change, result: ({ version }) => ({ ...after, version }) };
+      change.events = [eventAbout(userKind, id, time, origin, 'updated', snapshotData(userKind, after, changed))];
+      return { change, result: ({ version }) => after.at(version) };
     });
   }
 

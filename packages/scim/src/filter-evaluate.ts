@@ -34,6 +34,18 @@ export function compileFilter(filter: Filter): ResourceFilter {
   }
 }
 
+/**
+ * True where a resource's JSON says word for word what an equality asks for, before any other object begins in it: what a client asks for by
+ * the name that it gave is found without parsing. False says nothing.
+ */
+export function statesAtOnce(json: string, filter: Filter): boolean {
+  if (filter.op !== 'eq' || typeof filter.value !== 'string') return false;
+  const { extension, attribute, sub } = filter.path;
+  if (extension !== undefined || sub || attribute.type !== 'string' || attribute.multiValued) return false;
+  const place = json.indexOf(`"${attribute.name}":${JSON.stringify(filter.value)}`);
+  return place > 0 && json.lastIndexOf('{', place) === 0;
+}
+
 /** Has a value that is not empty, or, where complex, a part that has one (RFC 7644, table 3: `pr`). */
 const isPresent = (value: unknown): boolean =>
   value !== null && typeof value === 'object'

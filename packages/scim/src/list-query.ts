@@ -85,11 +85,15 @@ function sortPath(type: ResourceType, name: string | undefined): Pick<SortOrder,
 
 const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 
-/** `startIndex` for a page by place; `next` for one by cursor, where more follow. */
-export const listResponse = (
-  resources: readonly Resource[],
-  { totalResults, startIndex, next }: { totalResults: number; startIndex?: number; next?: string },
-) => ({
+interface Place {
+  totalResults: number;
+  /** Of a page by place. */
+  startIndex?: number;
+  /** Of a page by cursor, where more follow. */
+  next?: string;
+}
+
+export const listResponse = (resources: readonly Resource[], { totalResults, startIndex, next }: Place) => ({
   schemas: [listSchema] as Json,
   totalResults,
   ...(startIndex === undefined ? {} : { startIndex }),
@@ -97,3 +101,11 @@ export const listResponse = (
   ...(next === undefined ? {} : { nextCursor: next }),
   Resources: resources,
 });
+
+/** The same as JSON, of resources that are JSON already. */
+export function listResponseJson(resources: readonly string[], { totalResults, startIndex, next }: Place): string {
+  const place = startIndex === undefined ? '' : `,"startIndex":${startIndex}`;
+  const cursor = next === undefined ? '' : `,"nextCursor":${JSON.stringify(next)}`;
+  const numbers = `"totalResults":${totalResults}${place},"itemsPerPage":${resources.length}${cursor}`;
+  return `{"schemas":["${listSchema}"],${numbers},"Resources":[${resources.join(',')}]}`;
+}

@@ -41,6 +41,10 @@ export function wantsAttribute({ only, without }: Projection, attribute: string)
   return (!only || named(only, true)) && !(without && named(without, false));
 }
 
+/** Whether all of a resource is served: nobody chose, and no extension hides anything. */
+export const isWhole = (type: ResourceType, { only, without }: Projection): boolean =>
+  !only && !without && !type.extensions.some((extension) => extension.hides);
+
 /**
  * The resource with the attributes that were asked for. Those that are returned always stay, those that are returned never go, those that are
  * returned on request are there when they were asked for by name. The same object where nothing is to be done.

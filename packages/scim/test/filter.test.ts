@@ -4,7 +4,7 @@ import t from 'tap';
 import type { AttributePath } from '../src/attribute-path.ts';
 import { resourceTypes } from '../src/attributes.ts';
 import { type Comparison, type Filter, indexedEquality, type Literal, mentions, parseFilter, printFilter } from '../src/filter.ts';
-import { compileFilter } from '../src/filter-evaluate.ts';
+import { compileFilter, statesAtOnce } from '../src/filter-evaluate.ts';
 import { ScimError } from '../src/scim-error.ts';
 
 const { User, Group } = resourceTypes;
@@ -82,6 +82,20 @@ t.test('RFC 7644, 3.4.2.2: what finds Ann and what does not', async (t) => {
     'urn:acme:boats:hull eq "x"',
   ])
     t.equal(finds(text), false, text);
+});
+
+t.test('what a resource’s JSON states word for word is found without parsing, and only that', async (t) => {
+  const states = (filter: string, resource: object) => statesAtOnce(JSON.stringify(resource), parseFilter(filter, resourceTypes.User));
+  const ann = { schemas: ['urn:x'], userName: 'ann@a.example', title: 'a"b', name: { userName: 'x' }, displayName: 'Ann' };
+  t.ok(states('userName eq "ann@a.example"', ann));
+  t.ok(states('title eq "a\\"b"', ann));
+  t.notOk(states('userName eq "ANN@a.example"', ann), 'that takes a comparison');
+  t.notOk(states('userName ne "ann@a.example"', ann));
+  t.notOk(states('displayName eq "Ann"', ann), 'behind another object');
+  t.notOk(states('userName eq "x"', ann), 'in another object');
+  t.notOk(states('userName eq "x"', { title: '"userName":"x"', userName: 'y' }), 'in a text');
+  t.notOk(states('userName eq "x" and title pr', { userName: 'x' }));
+  t.notOk(states('active eq true', { active: true }));
 });
 
 t.test('groups are found by name in any case, by externalId in its own', async (t) => {

@@ -5,7 +5,7 @@ import { printCursor } from '../src/cursor.ts';
 import { resourceTypeByName, resourceTypesResponse, schemaById, schemas, serviceProviderConfig } from '../src/discovery.ts';
 import { checkIfMatch, etag, isNotModified } from '../src/etag.ts';
 import { assertJsonShape } from '../src/json-limits.ts';
-import { listResponse, readListQuery } from '../src/list-query.ts';
+import { listResponse, listResponseJson, readListQuery } from '../src/list-query.ts';
 import { applyPatch, readPatch } from '../src/patch.ts';
 import { project, readProjection, wantsAttribute } from '../src/projection.ts';
 import { type Resource, readResource } from '../src/resource.ts';
@@ -215,6 +215,15 @@ t.test('RFC 7644, 3.4.2.4: pages', async (t) => {
     itemsPerPage: 1,
     Resources: [{ id: '1' }],
   });
+  for (const resources of [[], [{ id: '1' }], [{ id: '1' }, { id: '2"' }]])
+    for (const place of [{ totalResults: 7, startIndex: 3 }, { totalResults: 0 }, { totalResults: 9, next: 'a"b' }])
+      t.equal(
+        listResponseJson(
+          resources.map((one) => JSON.stringify(one)),
+          place,
+        ),
+        JSON.stringify(listResponse(resources, place)),
+      );
 });
 
 t.test('RFC 7644, 3.4.2.3: order', async (t) => {

@@ -30,7 +30,10 @@ export interface AuthenticateParts {
   runtime: Runtime;
 }
 
-/** The tenant of a request, from its key alone (M14), while SCIM is on for it (M1). Throws 401 or 403. */
+/**
+ * The tenant of a request, from its key alone (M14), while SCIM is on for it (M1). At once where the header's answer is remembered. Throws, or
+ * rejects with, 401 or 403.
+ */
 export function authenticate({ keys, providers, schemaExtensions, runtime }: AuthenticateParts) {
   const remembered = new Map<string, { until: number; answer: Answer }>();
 
@@ -45,23 +48,26 @@ export function authenticate({ keys, providers, schemaExtensions, runtime }: Aut
     return { tenant, types: resourceTypesWith(extensions), additiveMembers: provider.additiveMembers ?? false };
   }
 
-  return async (authorization: string | undefined): Promise<Admitted> => {
-    const value = bearerToken(authorization);
+  async function askAndRemember(header: string, now: number): Promise<Admitted> {
+    const value = bearerToken(header);
     if (!value) throw noKey();
+    const answer = await ask(value);
+    if (remembered.size >= mostRemembered) remembered.clear();
+    remembered.set(header, { until: now + fresh, answer });
+    return admitted(answer);
+  }
+
+  return (header = ''): Admitted | Promise<Admitted> => {
     const now = runtime.now();
-    let known = remembered.get(value);
-    if (!known || known.until <= now) {
-      known = { until: now + fresh, answer: await ask(value) };
-      if (remembered.size >= mostRemembered) remembered.clear();
-      remembered.set(value, known);
-    }
-    if ('refused' in known.answer) throw known.answer.refused;
-    return known.answer;
+    const known = remembered.get(header);
+    return known && known.until > now ? admitted(known.answer) : askAndRemember(header, now);
   };
 }
 
-/** The token of `Bearer <token>` (RFC 6750, 2.1); the scheme in any case, and twice where an admin pasted it before the key. */
-function bearerToken(authorization: string | undefined): string | undefined {
-  const match = /^(?:bearer +){1,2}([^\s]{1,512})$/i.exec(authorization ?? '');
-  return match?.[1];
+function admitted(answer: Answer): Admitted {
+  if ('refused' in answer) throw answer.refused;
+  return answer;
 }
+
+/** The token of `Bearer <token>` (RFC 6750, 2.1); the scheme in any case, and twice where an admin pasted it before the key. */
+const bearerToken = (header: string): string | undefined => /^(?:bearer +){1,2}([^\s]{1,512})$/i.exec(header)?.[1];

@@ -6,7 +6,7 @@ import { memberChanges } from '@claras/scim/member-changes';
 import { applyPatch, readPatch } from '@claras/scim/patch';
 import { type Json, readResource } from '@claras/scim/resource';
 import { settled } from '@claras/scim/set-once';
-import { locationOf, render } from './render.ts';
+import { locationOf } from './render.ts';
 import type { AskedToWrite, ScimResources, Written } from './scim-resources.ts';
 
 /** /Groups: SCIM on one side, the tenant's groups on the other. */
@@ -21,18 +21,18 @@ export function groupResources(groups: Groups): ScimResources {
     endpoint: '/Groups',
     kind: groupKind,
     read: groups.get,
-    async serve(read, { tenant, types: { Group: type }, url }, wanted, filter) {
+    async keptElsewhere({ id }, { tenant, url }, wanted, filter) {
       const asMembers = (ids: readonly string[]): Record<string, Json> =>
         ids.length === 0
           ? {}
           : { members: ids.map((value) => ({ value, $ref: locationOf(resourceTypes.User, value, url), type: 'User' })) };
-      if (wanted('members')) return render(type, read, url, asMembers(await groups.members(tenant, read.id)));
-      if (!filter || !mentions(filter, 'members')) return render(type, read, url);
+      if (wanted('members')) return asMembers(await groups.members(tenant, id));
+      if (!filter || !mentions(filter, 'members')) return {};
       // Entra's reference check asks for one member: that one is looked up, and the others are never read.
       const asked = indexedEquality(filter).flatMap(({ attribute, value }) => (/^members(\.value)?$/.test(attribute) ? [value] : []));
-      const ids = asked.length > 0 ? asked : await groups.members(tenant, read.id);
-      const isMember = asked.length > 0 ? await groups.hasMembers(tenant, read.id, ids) : ids.map(() => true);
-      return render(type, read, url, asMembers(ids.filter((_, n) => isMember[n])));
+      const ids = asked.length > 0 ? asked : await groups.members(tenant, id);
+      const isMember = asked.length > 0 ? await groups.hasMembers(tenant, id, ids) : ids.map(() => true);
+      return asMembers(ids.filter((_, n) => isMember[n]));
     },
     async create(body, { tenant, types, origin, id }) {
       const { resource, members, ignored } = readResource(types.Group, body);

@@ -1,6 +1,7 @@
 import type { Read } from '@claras/directory/resources';
 import type { ResourceType } from '@claras/scim/attributes';
 import { etag } from '@claras/scim/etag';
+import { isWhole, type Projection, project } from '@claras/scim/projection';
 import type { Json, Resource } from '@claras/scim/resource';
 
 /** Where the edge stands for the caller, without a trailing slash: `https://claras.ai/api/scim/v2`. */
@@ -8,20 +9,36 @@ export type TenantUrl = string;
 
 export const locationOf = ({ endpoint }: Pick<ResourceType, 'endpoint'>, id: string, url: TenantUrl): string => `${url}${endpoint}/${id}`;
 
+const metaOf = (type: ResourceType, { id, created, modified, version }: Read, url: TenantUrl) => ({
+  resourceType: type.name,
+  created: new Date(created).toISOString(),
+  lastModified: new Date(modified).toISOString(),
+  location: locationOf(type, id, url),
+  version: etag(version),
+});
+
 /** A resource as it is served: stored attributes with id and meta (RFC 7643, 3.1), and those that are kept elsewhere. */
-export function render(type: ResourceType, read: Read, url: TenantUrl, kept: Record<string, Json> = {}): Resource {
+export function render(type: ResourceType, read: Read, url: TenantUrl, kept: Record<string, Json>): Resource {
   const { schemas, ...attributes } = read.resource;
-  return {
-    schemas: schemas as Json,
-    id: read.id,
-    ...attributes,
-    ...kept,
-    meta: {
-      resourceType: type.name,
-      created: new Date(read.created).toISOString(),
-      lastModified: new Date(read.modified).toISOString(),
-      location: locationOf(type, read.id, url),
-      version: etag(read.version),
-    },
-  };
+  return { schemas: schemas as Json, id: read.id, ...attributes, ...kept, meta: metaOf(type, read, url) };
+}
+
+/** The same as JSON, with the attributes that were asked for. */
+export function renderJson(type: ResourceType, read: Read, url: TenantUrl, kept: Record<string, Json>, projection: Projection): string {
+  const whole = isWhole(type, projection) ? spliced(type, read, url, kept) : undefined;
+  return whole ?? JSON.stringify(project(type, render(type, read, url, kept), projection));
+}
+
+/** A stored resource begins with its `schemas`, an array of strings. */
+const schemasFirst = /^\{"schemas":\[(?:"(?:[^"\\]|\\.)*",?)*\],/;
+
+/** The stored JSON with what is served around it: nothing is parsed, nothing written anew. Undefined where it is not as expected. */
+function spliced(type: ResourceType, read: Read, url: TenantUrl, kept: Record<string, Json>): string | undefined {
+  const { json } = read;
+  const schemas = schemasFirst.exec(json)?.[0];
+  if (!schemas) return undefined;
+  let others = '';
+  for (const name in kept) others += `${JSON.stringify(name)}:${JSON.stringify(kept[name])},`;
+  const attributes = json.slice(schemas.length, -1);
+  return `${schemas}"id":${JSON.stringify(read.id)},${attributes},${others}"meta":${JSON.stringify(metaOf(type, read, url))}}`;
 }

@@ -3,12 +3,12 @@ import type { Durable } from '@claras/directory/transact';
 import type { ResourceType } from '@claras/scim/attributes';
 import { invalidCursor, printCursor } from '@claras/scim/cursor';
 import { checkIfMatch, checkIfNoneMatch, etag, isNotModified } from '@claras/scim/etag';
-import { type ListQuery, listResponse, type Page, readListQuery, readSearchRequest } from '@claras/scim/list-query';
-import { project, readProjection, wantsAttribute } from '@claras/scim/projection';
+import { type ListQuery, listResponseJson, type Page, readListQuery, readSearchRequest } from '@claras/scim/list-query';
+import { readProjection, wantsAttribute } from '@claras/scim/projection';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { endOfTurn } from './end-of-turn.ts';
 import { allowOnly } from './method-not-allowed.ts';
-import { locationOf } from './render.ts';
+import { locationOf, renderJson } from './render.ts';
 import { scimType } from './scim-errors.ts';
 import type { Asked, AskedToWrite, ScimResources, Written } from './scim-resources.ts';
 import { type Found, search } from './search.ts';
@@ -40,9 +40,10 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
 
   async function answer(reply: FastifyReply, request: FastifyRequest, read: Read): Promise<FastifyReply> {
     const projection = readProjection(request.query as Query);
-    const resource = await resources.serve(read, asked(request), (attribute) => wantsAttribute(projection, attribute));
+    const to = asked(request);
+    const kept = await resources.keptElsewhere(read, to, (attribute) => wantsAttribute(projection, attribute));
     reply.header('content-type', scimType).header('etag', etag(read.version));
-    return reply.send(JSON.stringify(project(typeOf(request), resource, projection)));
+    return reply.send(renderJson(typeOf(request), read, to.url, kept, projection));
   }
 
   async function written(reply: FastifyReply, request: FastifyRequest, { read, ignored }: Written): Promise<FastifyReply> {
@@ -110,13 +111,12 @@ function assertCursorOf({ name }: ScimResources, page: Page): void {
 /** `type`: that of the last resource found. */
 async function sendList(
   reply: FastifyReply,
-  { resources, totalResults, more, type }: Found & { type: string },
+  { resources, last, totalResults, more, type }: Found & { type: string },
   page: Page,
 ): Promise<FastifyReply> {
-  const after = resources.at(-1)?.id;
-  const next = 'cursor' in page && more && after ? { next: printCursor({ type, after: String(after) }, page.query) } : {};
+  const next = 'cursor' in page && more && last ? { next: printCursor({ type, after: last }, page.query) } : {};
   const place = 'startIndex' in page ? { startIndex: page.startIndex } : next;
-  const body = JSON.stringify(listResponse(resources, { totalResults, ...place }));
+  const body = listResponseJson(resources, { totalResults, ...place });
   await endOfTurn();
   return reply.header('content-type', scimType).send(body);
 }

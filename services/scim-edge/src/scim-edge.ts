@@ -46,9 +46,15 @@ export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
     scimErrors(app, failed);
     if (metrics) measureRequests(app, metrics);
     app.decorateRequest('admitted');
-    app.addHook('onRequest', async (request) => {
+    app.addHook('onRequest', (request, _reply, done) => {
       assertSingleHeaders(request);
-      request.admitted = await admit(request.headers.authorization);
+      const enter = (admitted: Admitted): void => {
+        request.admitted = admitted;
+        done();
+      };
+      const admitted = admit(request.headers.authorization);
+      if (admitted instanceof Promise) admitted.then(enter, done);
+      else enter(admitted);
     });
 
     const circumstances: Circumstances = {

@@ -2,7 +2,7 @@ import type { Kind } from '@claras/directory/kinds';
 import type { Origin, Precondition, Read } from '@claras/directory/resources';
 import type { ResourceType, ResourceTypes } from '@claras/scim/attributes';
 import type { Filter } from '@claras/scim/filter';
-import type { Resource } from '@claras/scim/resource';
+import type { Json } from '@claras/scim/resource';
 import type { TenantUrl } from './render.ts';
 
 /** Whose directory a key opens, and how it is spoken to there. */
@@ -35,8 +35,8 @@ export interface ScimResources {
   endpoint: ResourceType['endpoint'];
   kind: Kind;
   read(tenant: string, id: string): Promise<Read | undefined>;
-  /** The resource as served, with only those attributes from elsewhere (groups, members) that `wanted` or the filter asks for. */
-  serve(read: Read, asked: Asked, wanted: (attribute: string) => boolean, filter?: Filter): Promise<Resource>;
+  /** What is kept elsewhere than in its document (groups, members), as far as `wanted` or the filter asks for it. */
+  keptElsewhere(read: Read, asked: Asked, wanted: (attribute: string) => boolean, filter?: Filter): Promise<Record<string, Json>>;
   /** `id`: one that was given to it before (bulk). */
   create(body: unknown, asked: AskedToWrite & { id?: string }): Promise<Written>;
   replace(id: string, body: unknown, asked: AskedToWrite): Promise<Written>;

@@ -2,7 +2,6 @@ import type { Durable } from '@claras/directory/transact';
 import type { ResourceType } from '@claras/scim/attributes';
 import { invalidCursor } from '@claras/scim/cursor';
 import { type Page, readSearchRequest } from '@claras/scim/list-query';
-import type { Resource } from '@claras/scim/resource';
 import { invalidValue, ScimError } from '@claras/scim/scim-error';
 import type { Asked, ScimResources } from './scim-resources.ts';
 import { type Found, search } from './search.ts';
@@ -28,11 +27,11 @@ export async function searchAll(
   const from = asking.findIndex(({ resources }) => resources.name === reached);
   if (from < 0) throw invalidCursor();
 
-  const found = { resources: [] as Resource[], totalResults: 0, more: false, type: reached };
+  const found: Found & { type: string } = { resources: [], totalResults: 0, more: false, type: reached };
   for (const [n, { resources, query }] of asking.entries()) {
     const count = n < from ? 0 : page.count - found.resources.length;
     const part = await search(durable, resources, asked, { ...query, page: pageOf(page, count, n === from, found.totalResults) });
-    if (part.resources.length > 0) found.type = resources.name;
+    if (part.last) Object.assign(found, { type: resources.name, last: part.last });
     found.resources.push(...part.resources);
     found.totalResults += part.totalResults;
     found.more ||= n >= from && part.more;

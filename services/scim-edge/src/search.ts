@@ -1,15 +1,16 @@
-import { all, lookUp, page, type Ranked } from '@claras/directory/look-up';
+import { all as allOf, lookUp, page, type Ranked } from '@claras/directory/look-up';
 import { type Read, readResources } from '@claras/directory/resources';
 import type { Durable } from '@claras/directory/transact';
 import type { RangeQuery } from '@claras/ports/store/store';
 import { expiredCursor } from '@claras/scim/cursor';
-import { indexedEquality, mentions } from '@claras/scim/filter';
-import { compileFilter } from '@claras/scim/filter-evaluate';
+import { type Filter, indexedEquality, mentions } from '@claras/scim/filter';
+import { compileFilter, statesAtOnce } from '@claras/scim/filter-evaluate';
 import type { ListQuery, Page } from '@claras/scim/list-query';
-import { project, wantsAttribute } from '@claras/scim/projection';
+import { wantsAttribute } from '@claras/scim/projection';
 import type { Resource } from '@claras/scim/resource';
 import { tooMany } from '@claras/scim/scim-error';
 import { sortResources } from '@claras/scim/sort';
+import { render, renderJson } from './render.ts';
 import type { Asked, ScimResources } from './scim-resources.ts';
 
 /** A sort holds what it sorts. */
@@ -18,7 +19,10 @@ const mostSorted = 20_000;
 const notStored = ['id', 'meta', 'groups', 'members'];
 
 export interface Found {
-  resources: Resource[];
+  /** Each as JSON. */
+  resources: string[];
+  /** Id of the last one; absent where there is none. */
+  last?: string;
   totalResults: number;
   /** Whether others follow behind the page. */
   more: boolean;
@@ -33,9 +37,17 @@ export async function search(durable: Durable, resources: ScimResources, asked: 
     projection,
     page: { count },
   } = query;
+  const type = asked.types[resources.name];
   const wanted = (attribute: string) => wantsAttribute(projection, attribute);
-  const show = async (read: Read) => project(asked.types[resources.name], await resources.serve(read, asked, wanted), projection);
-  return { resources: await Promise.all(reads.slice(0, count).map(show)), totalResults, more: reads.length > count };
+  const show = async (read: Read) => renderJson(type, read, asked.url, await resources.keptElsewhere(read, asked, wanted), projection);
+  const shown = reads.slice(0, count);
+  const last = shown.at(-1)?.id;
+  return {
+    resources: await Promise.all(shown.map(show)),
+    ...(last === undefined ? {} : { last }),
+    totalResults,
+    more: reads.length > count,
+  };
 }
 
 /** A page is read with the first one behind it, which says whether more follow. */
@@ -50,14 +62,16 @@ async function judged(durable: Durable, resources: ScimResources, asked: Asked, 
   const matches = filter ? compileFilter(filter) : () => true;
   // What is stored is enough to judge by, unless the filter is about what is not stored with it.
   const asServed = filter !== undefined && notStored.some((name) => mentions(filter, name));
-  const servedMatches = async (read: Read): Promise<boolean> => matches(await resources.serve(read, asked, () => false, filter));
+  const servedMatches = async (read: Read): Promise<boolean> => matches(await served(resources, asked, read, filter));
   const isBefore = (read: Read, place: number): boolean =>
     'startIndex' in page ? place < page.startIndex : page.cursor !== undefined && read.id <= page.cursor.after;
 
   let totalResults = 0;
   const kept: Read[] = [];
   for await (const reads of await candidates(durable, resources, asked.tenant, query)) {
-    const verdicts = asServed ? await Promise.all(reads.map(servedMatches)) : reads.map(({ resource }) => matches(resource));
+    const verdicts = asServed
+      ? await Promise.all(reads.map(servedMatches))
+      : reads.map((read) => (filter && statesAtOnce(read.json, filter)) || matches(read.resource));
     for (const [n, read] of reads.entries()) {
       if (!verdicts[n]) continue;
       totalResults++;
@@ -68,6 +82,9 @@ async function judged(durable: Durable, resources: ScimResources, asked: Asked, 
   return { reads: query.sortBy ? await sorted(resources, asked, query, kept) : kept, totalResults };
 }
 
+const served = async (resources: ScimResources, asked: Asked, read: Read, filter?: Filter): Promise<Resource> =>
+  render(asked.types[resources.name], read, asked.url, await resources.keptElsewhere(read, asked, () => false, filter));
+
 async function candidates(
   durable: Durable,
   { kind }: ScimResources,
@@ -75,16 +92,16 @@ async function candidates(
   { filter }: ListQuery,
 ): Promise<Iterable<Read[]> | AsyncIterable<Read[]>> {
   const ids = filter && (await lookUp(durable, kind, tenant, indexedEquality(filter)));
-  return ids ? [await readResources(durable, kind, tenant, ids)] : all(durable, kind, tenant);
+  return ids ? [await readResources(durable, kind, tenant, ids)] : allOf(durable, kind, tenant);
 }
 
 async function sorted(resources: ScimResources, asked: Asked, query: ListQuery, reads: readonly Read[]): Promise<Read[]> {
-  const served = await Promise.all(reads.map(async (read) => ({ read, resource: await resources.serve(read, asked, () => false) })));
+  const all = await Promise.all(reads.map(async (read) => ({ read, resource: await served(resources, asked, read) })));
   const order = sortResources(
-    served.map(({ resource }) => resource),
+    all.map(({ resource }) => resource),
     query,
   );
-  const readOf = new Map(served.map(({ read, resource }) => [resource, read]));
+  const readOf = new Map(all.map(({ read, resource }) => [resource, read]));
   const start = startOf(query.page, order);
   return order.slice(start, start + query.page.count + 1).flatMap((resource) => readOf.get(resource) ?? []);
 }

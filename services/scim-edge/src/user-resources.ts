@@ -5,7 +5,7 @@ import { mentions } from '@claras/scim/filter';
 import { applyPatch, readPatch } from '@claras/scim/patch';
 import { type Json, type Resource, readResource } from '@claras/scim/resource';
 import { settled } from '@claras/scim/set-once';
-import { locationOf, render, type TenantUrl } from './render.ts';
+import { locationOf, type TenantUrl } from './render.ts';
 import type { ScimResources } from './scim-resources.ts';
 
 /** /Users: SCIM on one side, the tenant's users on the other. */
@@ -25,10 +25,10 @@ export function userResources(users: Users): ScimResources {
     endpoint: '/Users',
     kind: userKind,
     read: users.get,
-    async serve(read, { tenant, types: { User: type }, url }, wanted, filter) {
-      if (!wanted('groups') && !(filter && mentions(filter, 'groups'))) return render(type, read, url);
-      const groups = await groupsOf(tenant, read.id, url);
-      return render(type, read, url, groups.length > 0 ? { groups } : {});
+    async keptElsewhere({ id }, { tenant, url }, wanted, filter) {
+      if (!wanted('groups') && !(filter && mentions(filter, 'groups'))) return {};
+      const groups = await groupsOf(tenant, id, url);
+      return groups.length > 0 ? { groups } : {};
     },
     async create(body, { tenant, types, origin, id }) {
       const { resource, ignored } = readResource(types.User, body);

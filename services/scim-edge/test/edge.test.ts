@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { edgeOnMemory } from './edge-on-memory.ts';
+import { clientOf, edgeOnMemory } from './edge-on-memory.ts';
 
 const { app, store, keys, providers, tenant, said } = await edgeOnMemory();
 const acme = await tenant('Acme');
@@ -139,6 +139,23 @@ t.test('M17 a user shows its groups, a group its members, and a reference check 
   const check = (member: string) =>
     send('GET', `/Groups?filter=${encodeURIComponent(`id eq "${group.id}" and members eq "${member}"`)}&attributes=id`);
   t.strictSame([(await check(id)).body.totalResults, (await check('nobody')).body.totalResults], [1, 0]);
+});
+
+t.test('a resource is served from its stored JSON byte for byte as if it were parsed and written anew', async (t) => {
+  const send = clientOf(app, (await tenant('Spliced')).key);
+  const odd = { title: 'a"b\\\n\u2028é', 'urn:x:y:2.0:User': { z: ['],"', { deep: [1.5, null, true] }] }, externalId: '],"id":"' };
+  const { body: ann } = await send('POST', '/Users', { ...user, ...odd });
+  const { body: bo } = await send('POST', '/Users', { userName: 'bo@acme.example' });
+  await send('POST', '/Groups', { displayName: 'All "of" us', members: [{ value: ann.id }] });
+  for (const { id, userName } of [ann, bo]) {
+    const whole = await send('GET', `/Users/${id}`);
+    t.ok(whole.body.meta.version);
+    t.equal(whole.text, JSON.stringify(whole.body));
+    t.equal(whole.text, (await send('GET', `/Users/${id}?excludedAttributes=nickName`)).text);
+    const query = `/Users?filter=userName+eq+"${userName}"`;
+    t.equal((await send('GET', query)).text, (await send('GET', `${query}&excludedAttributes=nickName`)).text);
+  }
+  t.match((await send('GET', `/Users/${ann.id}`)).body, { ...odd, groups: [{ display: 'All "of" us' }] });
 });
 
 t.test('If-Match writes over the version that was read only; If-None-Match saves the answer', async (t) => {

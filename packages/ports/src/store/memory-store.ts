@@ -1,6 +1,6 @@
 import { toRecord } from '@claras/contracts/cloud-event';
 import { cellOf } from '../cell.ts';
-import { jsonOfPuts } from './entry-text.ts';
+import { jsonOfPuts, StoredEntry } from './entry-text.ts';
 import { memoryOutbox } from './memory-outbox.ts';
 import { recentChanges } from './recent-changes.ts';
 import { assertFits, partsOf } from './scope.ts';
@@ -57,7 +57,7 @@ export function memoryStore({ cells, topicOf, runtime }: StoreSettings): Store {
       const { documents } = sliceOf(scope);
       return keys.map((key) => {
         const found = documents.get(key);
-        return found && { value: JSON.parse(found.json) as T, version: found.version, time: found.time };
+        return found && new StoredEntry<T>(found.json, found.version, found.time);
       });
     },
     async range(scope, index, { offset = 0, after, limit }) {

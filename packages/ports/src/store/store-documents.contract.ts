@@ -6,7 +6,10 @@ export function documentCases(check: StoreCase): void {
     const result = await commit(acme, { time: 1_790_000_000_123, put: { a: value, b: 'text', 'ключ 1': 7 } });
     t.ok(result.ok);
     const [a, none, b, c] = await store.read(acme, ['a', 'none', 'b', 'ключ 1']);
-    t.strictSame(a, { value, version: result.ok && result.version, time: 1_790_000_000_123 });
+    t.same(
+      { ...a, value: a?.value },
+      { value, json: JSON.stringify(value), version: result.ok && result.version, time: 1_790_000_000_123 },
+    );
     t.equal(none, undefined);
     t.strictSame([b?.value, c?.value], ['text', 7]);
     t.strictSame(await store.read(acme, []), []);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { Runtime } from '../runtime.ts';
-import type { Change, Scope, Store } from './store.ts';
+import type { Change, Entry, Scope, Store } from './store.ts';
 import { eventOf, type StoreCase } from './store-case.contract.ts';
 
 const keys = ['a', 'b', 'c'];
@@ -74,13 +74,16 @@ function apply(
 async function contents(store: Store, scope: Scope) {
   const ranges = await Promise.all(indexNames.map((name) => store.range(scope, name, { limit: 100 })));
   const has = await Promise.all(indexNames.map((name) => store.has(scope, name, memberNames)));
-  return { documents: await store.read(scope, keys), ranges, has };
+  const documents = (await store.read(scope, keys)).map((entry) => entry && { ...entry, value: entry.value });
+  return { documents, ranges, has };
 }
+
+const withJson = (entry: Omit<Entry<unknown>, 'json'> | undefined) => entry && { ...entry, json: JSON.stringify(entry.value) };
 
 function expectedContents({ documents, indexes, sequence }: Model) {
   const sorted = indexNames.map((name) => [...(indexes.get(name) ?? [])].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
   return {
-    documents: keys.map((key) => documents.get(key)),
+    documents: keys.map((key) => withJson(documents.get(key))),
     ranges: sorted.map((found) => ({ members: found, total: found.length, sequence })),
     has: sorted.map((found) => memberNames.map((member) => found.includes(member))),
   };

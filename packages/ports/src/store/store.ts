@@ -11,11 +11,13 @@ export type Scope = `${string}/${string}`;
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 export interface Entry<T = Json> {
-  value: T;
+  readonly value: T;
+  /** `value` as it was put, in JSON. */
+  readonly json: string;
   /** Grows with each put or touch of the key and is never used again, not even after the key was removed and made anew. */
-  version: number;
+  readonly version: number;
   /** `time` of the change that put or touched it last: milliseconds since 1970. */
-  time: number;
+  readonly time: number;
 }
 
 export interface Change {
@@ -25,6 +27,7 @@ export interface Change {
   time: number;
   /** Key → the version that must be there; 0 = the key must be absent. This is how a userName is unique. */
   expect?: Record<string, number>;
+  /** Key → a JSON value, or its `JsonText`. */
   put?: Record<string, unknown>;
   remove?: string[];
   /** Must exist; gets a new version, whatever the old one was. */

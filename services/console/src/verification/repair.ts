@@ -2,7 +2,7 @@ import type { OutgoingEvent } from '@claras/contracts/cloud-event';
 import type { Difference } from '@claras/contracts/console-api';
 import { type Actor, audit } from '@claras/directory/audit';
 import { userKind } from '@claras/directory/kinds';
-import { eventAbout, readResource, snapshot } from '@claras/directory/resources';
+import { eventAbout, readResource, snapshotData } from '@claras/directory/resources';
 import { tenantScope } from '@claras/directory/scopes';
 import { transact } from '@claras/directory/transact';
 import { roles } from '@claras/domain/role';
@@ -36,10 +36,7 @@ export async function repair(parts: VerifyParts, tenant: string, differences: re
         if (!user) events.push(eventAbout(userKind, id, time, {}, 'deleted', { id, userName: names.get(id) }));
         else if (of.has('missing') || of.has('identity') || of.has('access'))
           events.push(
-            eventAbout(userKind, id, time, {}, 'updated', {
-              user: snapshot(user),
-              changed: Object.keys({ active: true, ...user.resource }),
-            }),
+            eventAbout(userKind, id, time, {}, 'updated', snapshotData(userKind, user, Object.keys({ active: true, ...user.resource }))),
           );
         if (user && (of.has('missing') || of.has('role'))) events.push(...membershipAgain(id, groups.get(id) ?? [], mapping, time));
       }
