@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -50,10 +51,19 @@ export async function until(what: string, deadlineMs: number, ready: () => Promi
   }
 }
 
-/** Loopback ports that nobody listens on now, all different. */
+/**
+ * Loopback ports that nobody listens on now, all different; below those that the system gives to outgoing connections, one of which could
+ * take the port of a server that is being restarted.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
+  const servers: Server[] = [];
+  while (servers.length < count) {
+    const server = createServer().listen(10_000 + Math.floor(Math.random() * 20_000), '127.0.0.1');
+    await once(server, 'listening').then(
+      () => servers.push(server),
+      () => {},
+    );
+  }
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;

@@ -8,6 +8,9 @@ export interface RedisState {
   pid: number;
 }
 
+/** As in redis.conf. */
+type Settings = Record<string, string | number>;
+
 const mark = 'redis-server';
 
 function ping(port: number): Promise<boolean> {
@@ -29,18 +32,21 @@ export function assertRedis(): void {
     throw new Fault(`there is no '${mark}'. Next step: apt-get install -y --no-install-recommends redis-server`);
 }
 
-/** Starts Redis, if it does not run, on the port and data of `prior` where there is one; every write is synced before it is answered. */
-export async function startRedis(dir: string, prior?: RedisState): Promise<RedisState> {
+/**
+ * Starts Redis, if it does not run, on the port and data of `prior` where there is one; every write is synced before it is answered.
+ * `more`: further settings.
+ */
+export async function startRedis(dir: string, prior?: RedisState, more: Settings = {}): Promise<RedisState> {
   assertRedis();
   const state = prior ?? { port: (await freePorts(1))[0]!, pid: 0 };
-  if (!isRunning(state.pid, mark)) state.pid = startDetached(mark, options(dir, state.port), dir);
+  if (!isRunning(state.pid, mark)) state.pid = startDetached(mark, options(dir, state.port, more), dir);
   await until(`Redis (see ${join(dir, 'log')})`, 30_000, async () => !isRunning(state.pid, mark) || (await ping(state.port)));
   if (!isRunning(state.pid, mark)) throw new Fault(`Redis on port ${state.port} ended at once; the reason stands in ${join(dir, 'log')}`);
   return state;
 }
 
-function options(dir: string, port: number): string[] {
-  const settings = {
+function options(dir: string, port: number, more: Settings): string[] {
+  const settings: Settings = {
     port,
     bind: '127.0.0.1',
     dir,
@@ -48,6 +54,7 @@ function options(dir: string, port: number): string[] {
     appendfsync: 'always',
     save: '',
     'maxmemory-policy': 'noeviction',
+    ...more,
   };
   return Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]);
 }
