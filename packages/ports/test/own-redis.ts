@@ -1,62 +1,49 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { Fault } from '../../../deploy/native/processes.ts';
+import { assertRedis, redisUrl, startRedis, stopRedis } from '../../../deploy/native/redis.ts';
+import { redisClusterUrl, startRedisCluster, startRedisNode, stopRedisCluster } from '../../../deploy/native/redis-cluster.ts';
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
-
-/**
- * A Redis of the test's own, which it may kill; it syncs every write before it answers. Without redis-server on this machine the test is
- * skipped and says so; with REQUIRE_REAL=1 it fails.
- */
-export async function ownRedis(t: Test) {
-  if (spawnSync('redis-server', ['--version']).error) {
-    const how = 'there is no redis-server here: apt-get install -y --no-install-recommends redis-server';
-    if (process.env.REQUIRE_REAL === '1') t.fail(how);
-    else t.plan(0, `SKIPPED, NOT TESTED ON THE REAL THING: ${how}`);
+/** A folder for a Redis of the test's own. Without redis-server the test is skipped and says so; with REQUIRE_REAL=1 it fails. */
+function folder(t: Test): string | undefined {
+  try {
+    assertRedis();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    if (process.env.REQUIRE_REAL === '1') t.fail(error.message);
+    else t.plan(0, `SKIPPED, NOT TESTED ON THE REAL THING: ${error.message}`);
     return undefined;
   }
-  const port = await freePort();
-  const dir = mkdtempSync(join(tmpdir(), 'own-redis-'));
-  const settings = [
-    '--port',
-    `${port}`,
-    '--bind',
-    '127.0.0.1',
-    '--dir',
-    dir,
-    '--appendonly',
-    'yes',
-    '--appendfsync',
-    'always',
-    '--save',
-    '',
-  ];
-  let server: ChildProcess | undefined;
+  return mkdtempSync(join(tmpdir(), 'own-redis-'));
+}
 
-  const start = () => {
-    server = spawn('redis-server', settings, { stdio: 'ignore' });
-  };
-  async function kill(): Promise<void> {
-    if (!server) return;
-    const gone = once(server, 'exit');
-    server.kill('SIGKILL');
-    await gone;
-    server = undefined;
-  }
+/** A Redis that the test may kill; it syncs every write before it answers. */
+export async function ownRedis(t: Test) {
+  const dir = folder(t);
+  if (!dir) return undefined;
+  const state = await startRedis(dir);
   t.teardown(async () => {
-    await kill();
+    await stopRedis(state, 0);
     rmSync(dir, { recursive: true });
   });
-  start();
-  return { url: `redis://127.0.0.1:${port}/0`, start, kill };
+  return { url: redisUrl(state), start: () => startRedis(dir, state), kill: () => stopRedis(state, 0) };
+}
+
+/** The same as a cluster of three masters. */
+export async function ownRedisCluster(t: Test, { replicas }: { replicas: number }) {
+  const dir = folder(t);
+  if (!dir) return undefined;
+  const state = await startRedisCluster(dir, replicas);
+  t.teardown(async () => {
+    await stopRedisCluster(state, 0);
+    rmSync(dir, { recursive: true });
+  });
+  return {
+    url: redisClusterUrl(state),
+    state,
+    start: (n: number) => startRedisNode(dir, state.nodes[n]!),
+    kill: (n: number) => stopRedis(state.nodes[n]!, 0),
+  };
 }

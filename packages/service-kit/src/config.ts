@@ -19,8 +19,9 @@ export const Config = Type.Object({
   port: Type.Integer({ minimum: 0, maximum: 65535, default: 8080, description: 'a port number from 0 to 65535 (0: any free one)' }),
   dataDir: Type.String({ minLength: 1, default: localFolder, description: 'a folder' }),
   storeUrl: Type.String({
-    pattern: '^(file:.+|memory:|rediss?://\\S+)$',
-    description: 'file:DIR, memory: or redis://HOST:PORT',
+    // More than one address is a cluster: it has no database but 0.
+    pattern: '^(file:.+|memory:|rediss?://([^\\s@/]*@)?[^\\s,]+|rediss?://([^\\s@/]*@)?[^\\s,@/]+:\\d+(,[^\\s,@/]+:\\d+)+)$',
+    description: 'file:DIR, memory: or redis://HOST:PORT[,HOST:PORT…]',
   }),
   busUrl: Type.String({
     pattern: '^(file:.+|memory:|kafka://[^\\s,/]+:\\d+(,[^\\s,/]+:\\d+)*)$',

@@ -28,6 +28,10 @@ t.test('configuration: an empty environment runs on this machine', async (t) => 
     port: 8080,
     logLevel: 'warn',
   });
+  for (const one of ['redis://a', 'redis://u:p,w@a:1/2', 'redis://a:1,b:2', 'rediss://u:p@a:1,b:2,c:3'])
+    t.equal(readConfig({ STORE_URL: one, BUS_URL: 'memory:' }).storeUrl, one);
+  for (const wrong of ['redis://', 'redis://a,b', 'redis://a:1,b:2/1', 'redis://a:1,', 'redis://a:1, b:2'])
+    t.throws(() => readConfig({ STORE_URL: wrong, BUS_URL: 'memory:' }), /STORE_URL must be/, wrong);
   t.match(readConfig({ STORE_URL: 'rediss://r:6380/1', BUS_URL: 'kafka://a:9092,b:9092', PORT: '0', CELLS: '12' }), { port: 0, cells: 12 });
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
 import { jsonOfPuts } from './entry-text.ts';
+import type { RedisClient } from './redis-client.ts';
 import type { Change, CommitResult } from './store.ts';
 
 const lua = readFileSync(new URL('./commit.lua', import.meta.url), 'utf8');
@@ -20,7 +20,7 @@ export interface Place {
 }
 
 /** Takes lists: a hundred thousand members spread out as arguments would overflow the stack. */
-type Scripted = Redis & {
+type Scripted = RedisClient & {
   commitChange(count: number, keys: string[], args: (string | number)[]): Promise<[1, number, number] | [0, string]>;
 };
 
@@ -51,7 +51,7 @@ export function argumentsOf(place: Place, change: Change): { keys: string[]; arg
 }
 
 /** Makes the script known to a connection. */
-export function commitScript(client: Redis): (place: Place, change: Change) => () => Promise<CommitResult> {
+export function commitScript(client: RedisClient): (place: Place, change: Change) => () => Promise<CommitResult> {
   client.defineCommand('commitChange', { lua });
   return (place, change) => {
     const { keys, args } = argumentsOf(place, change);

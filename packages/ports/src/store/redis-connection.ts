@@ -1,37 +1,32 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import type { Log } from '../log.ts';
 import type { Runtime } from '../runtime.ts';
+import { type RedisClient, redisClient, retryDelay } from './redis-client.ts';
 import { StoreUnavailable } from './store.ts';
 
 const patienceMs = 2500;
-const againMs = 20;
+const againMs = { first: 20, most: 160 };
 
-/**
- * Nothing waits inside ioredis: a command is sent now or fails now, and one whose reply was lost fails as soon as that is known. (With
- * `autoResendUnfulfilledCommands` off, that takes `maxRetriesPerRequest: 0`; else it would never settle.) Whether it is sent again is decided
- * by {@link redisConnection}.
- */
-const options = {
-  autoResendUnfulfilledCommands: false,
-  enableOfflineQueue: false,
-  maxRetriesPerRequest: 0,
-  connectTimeout: 1000,
-  socketTimeout: 2000,
-  commandTimeout: 2000,
-  // After a failover, the address may lead to the new primary.
-  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-  retryStrategy: (attempts: number) => Math.min(20 * 2 ** attempts, 1000),
-} satisfies RedisOptions;
+/** Redis refused and did nothing: a slot moves, a node starts, or one takes over from another. Asked again, it may say something else. */
+const passing = /^(CLUSTERDOWN|MASTERDOWN|TRYAGAIN|LOADING|READONLY|NOREPLICAS|EXECABORT)\b/;
 
 /** Redis answered: asking again would not change it. */
-const isAnswer = (error: unknown): boolean => (error as Error).name === 'ReplyError';
+const isAnswer = (error: unknown): boolean => {
+  const { name, message } = error as Error;
+  return name === 'ReplyError' && !passing.test(message);
+};
 
-/** A connection that comes back by itself. */
+const explained = ({ message }: Error): string =>
+  message.startsWith('MOVED') ? 'this is one node of a cluster; name two of its nodes or more: redis://HOST:PORT,HOST:PORT' : message;
+
+/** A connection, to one Redis or to a cluster, that comes back by itself. */
 export function redisConnection(url: string, runtime: Runtime, log?: Log) {
-  const client = new Redis(url, options);
+  const client = redisClient(url);
   let ready = Promise.withResolvers<void>();
   let isReady = false;
   let closed = false;
+  let reason = '';
+  let listening: Redis | undefined;
 
   client.on('ready', () => {
     isReady = true;
@@ -44,15 +39,26 @@ export function redisConnection(url: string, runtime: Runtime, log?: Log) {
     ready = Promise.withResolvers();
     if (!closed) log?.warn({}, 'the connection to Redis is lost');
   });
-  // Each attempt to connect again would tell it.
-  client.on('error', () => {});
+  client.on('error', (error: Error & { lastNodeError?: Error }) => {
+    reason = (error.lastNodeError ?? error).message;
+  });
 
   async function untilReady(deadline: number): Promise<void> {
     if (isReady) return;
     const done = new AbortController();
     await Promise.race([ready.promise, runtime.sleep(deadline - runtime.now(), done.signal)]);
     done.abort();
-    if (!isReady) throw new Error('there is no connection');
+    if (!isReady) throw new Error(`there is no connection (${reason})`);
+  }
+
+  /** What subscribes, again by itself after each loss of its connection. A cluster's client does, by a connection of its own to any node. */
+  function subscriber(): RedisClient {
+    if (client instanceof Cluster) return client;
+    if (!listening) {
+      listening = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: retryDelay });
+      listening.on('error', () => {});
+    }
+    return listening;
   }
 
   return {
@@ -61,22 +67,35 @@ export function redisConnection(url: string, runtime: Runtime, log?: Log) {
      * Asks until Redis answers, also anew when a reply was lost: the question must be one that can be repeated. Rejects with
      * {@link StoreUnavailable} within 5 s.
      */
-    async ask<T>(question: (client: Redis) => Promise<T>): Promise<T> {
+    async ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T> {
       const deadline = runtime.now() + patienceMs;
-      for (;;) {
+      for (let pause = againMs.first; ; pause = Math.min(2 * pause, againMs.most)) {
         try {
           await untilReady(deadline);
           return await question(client);
         } catch (error) {
           if (closed || isAnswer(error) || runtime.now() >= deadline)
-            throw new StoreUnavailable(`Redis: ${(error as Error).message}`, { cause: error });
+            throw new StoreUnavailable(`Redis: ${explained(error as Error)}`, { cause: error });
         }
-        await runtime.sleep(againMs);
+        await runtime.sleep(pause);
       }
+    },
+    /** Every node that is known: a replica may take over. */
+    nodes: (): Redis[] => (client instanceof Cluster ? client.nodes() : [client]),
+    /** Calls back with what is published on a channel. Misses what is published while there is no connection. */
+    subscribe(channel: string, listener: (message: string) => void): void {
+      const to = subscriber();
+      const join = () => to.subscribe(channel).catch(() => {});
+      to.on('message', (of, message) => {
+        if (of === channel) listener(message);
+      });
+      to.on('ready', join);
+      if (to.status === 'ready') join();
     },
     close(): void {
       closed = true;
       ready.resolve();
+      listening?.disconnect();
       client.disconnect();
     },
   };

@@ -1,6 +1,6 @@
 import { type OutgoingEvent, toRecord } from '@claras/contracts/cloud-event';
 import type { TopicName } from '@claras/contracts/topics';
-import { Redis } from 'ioredis';
+import type { RedisClient } from './redis-client.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import type { Outbox, OutboxEntry } from './store.ts';
 
@@ -12,50 +12,39 @@ return 1`;
 const giveLease = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
 /** Names in Redis. All keys of a cell share a hash tag, so that they stand on one node of a cluster. */
-export const outboxKey = (service: string, cell: number): string => `{c${cell}}:outbox:${service}`;
+export const tagOf = (cell: number): string => `{c${cell}}`;
+export const outboxKey = (service: string, cell: number): string => `${tagOf(cell)}:outbox:${service}`;
 export const appendChannel = (service: string): string => `claras:appended:${service}`;
-const leaseKey = (service: string, cell: number): string => `{c${cell}}:lease:${service}`;
+const leaseKey = (service: string, cell: number): string => `${tagOf(cell)}:lease:${service}`;
 
 /** A stream id is `milliseconds-number`. */
 const next = (id: string): string => id.replace(/\d+$/, (number) => String(Number(number) + 1));
 const committedAt = (id: string): number => Number(id.split('-')[0]);
 
-/** In one write and one read, since relays ask several times a second. */
-async function lengthsOf(client: Redis, keys: string[]): Promise<number[]> {
-  const step = client.pipeline();
-  for (const key of keys) step.xlen(key);
-  return ((await step.exec()) ?? []).map(([error, length]) => {
-    if (error) throw error;
-    return length as number;
-  });
-}
+/** Each to the node that has the key; written in one turn, without waiting for one another. */
+const lengthsOf = (client: RedisClient, keys: string[]): Promise<number[]> => Promise.all(keys.map((key) => client.xlen(key)));
 
-interface Parts {
-  url: string;
+interface Parts extends Pick<RedisConnection, 'ask' | 'subscribe'> {
   service: string;
   topic: TopicName;
   cells: number;
-  ask: RedisConnection['ask'];
 }
 
 /** The outbox of one service: a stream for each cell. */
-export function redisOutbox({ url, service, topic, cells, ask }: Parts): Outbox & { close(): void } {
+export function redisOutbox({ service, topic, cells, ask, subscribe }: Parts): Outbox {
   const listeners = new Set<(cell: number) => void>();
-  let subscriber: Redis | undefined;
+  let subscribed = false;
 
   function entryOf([id, [, tenant, , sequence, , event]]: [string, string[]]): OutboxEntry {
     return { id, tenant: tenant!, record: toRecord(topic, service, tenant!, Number(sequence), JSON.parse(event!) as OutgoingEvent) };
   }
 
-  /** Subscribes again by itself after each loss of its connection. */
-  function subscribe(): Redis {
-    const client = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: (attempts) => Math.min(20 * 2 ** attempts, 1000) });
-    client.on('error', () => {});
-    client.on('message', (_, cell) => {
+  function subscribeOnce(): void {
+    if (subscribed) return;
+    subscribed = true;
+    subscribe(appendChannel(service), (cell) => {
       for (const listener of listeners) listener(Number(cell));
     });
-    client.subscribe(appendChannel(service)).catch(() => {});
-    return client;
   }
 
   return {
@@ -64,7 +53,7 @@ export function redisOutbox({ url, service, topic, cells, ask }: Parts): Outbox 
     lease: (cell, holder, ms) => ask(async (client) => (await client.eval(takeLease, 1, leaseKey(service, cell), holder, ms)) === 1),
     release: (cell, holder) => ask(async (client) => void (await client.eval(giveLease, 1, leaseKey(service, cell), holder))),
     onAppend(listener) {
-      subscriber ??= subscribe();
+      subscribeOnce();
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
@@ -77,6 +66,5 @@ export function redisOutbox({ url, service, topic, cells, ask }: Parts): Outbox 
         const entries = lengths.reduce((sum, length) => sum + length, 0);
         return { entries, ...(first.length > 0 ? { oldest: Math.min(...first.map(([id]) => committedAt(id))) } : {}) };
       }),
-    close: () => subscriber?.disconnect(),
   };
 }

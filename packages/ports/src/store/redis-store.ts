@@ -1,12 +1,13 @@
-import type { Redis } from 'ioredis';
 import { cellOf } from '../cell.ts';
 import type { Log } from '../log.ts';
 import { decodeEntry } from './entry-text.ts';
+import type { RedisClient } from './redis-client.ts';
 import { commitScript, type Place } from './redis-commit.ts';
 import { redisConnection } from './redis-connection.ts';
-import { appendChannel, outboxKey, redisOutbox } from './redis-outbox.ts';
+import { type Durability, weakestDurability } from './redis-durability.ts';
+import { appendChannel, outboxKey, redisOutbox, tagOf } from './redis-outbox.ts';
 import { assertFits, partsOf } from './scope.ts';
-import type { Entry, Json, RangeQuery, Scope, Store } from './store.ts';
+import { type Entry, type Json, type RangeQuery, type Scope, type Store, StoreUnavailable } from './store.ts';
 import type { StoreSettings } from './store-settings.ts';
 
 const cellsKey = 'claras:cells';
@@ -14,14 +15,14 @@ const mayLose =
   'Redis may lose what it acknowledged. Start it with --appendonly yes --appendfsync always, or CONFIG SET both and CONFIG REWRITE';
 
 export interface RedisStore extends Store {
-  /** `always`: what is acknowledged is on the disk of the server (appendonly yes, appendfsync always). Hosted ones may not tell: `unknown`. */
-  durability(): Promise<'always' | 'weaker' | 'unknown'>;
+  durability(): Promise<Durability>;
 }
 
 /**
- * Store on Redis 7, `redis://HOST:PORT/DB`. Connects when it can, and again; what Redis does not answer rejects with StoreUnavailable within
- * 5 s. A commit whose reply was lost is asked again under its id. Every call rejects where the data were made with another number of cells, and,
- * in `production`, where Redis says that it may lose what it acknowledged.
+ * Store on Redis 7, `redis://HOST:PORT/DB`, or on a cluster of it, `redis://HOST:PORT,HOST:PORT…`, where each cell stands on one node. Connects
+ * when it can, and again; what Redis does not answer rejects with StoreUnavailable within 5 s. A commit whose reply was lost is asked again under
+ * its id. Every call rejects where the data were made with another number of cells, and, in `production`, where Redis says that it may lose what
+ * it acknowledged.
  */
 export function redisStore(
   url: string,
@@ -31,7 +32,7 @@ export function redisStore(
   const commitOf = commitScript(connection.client);
   let opened: Promise<void> | undefined;
 
-  async function ask<T>(question: (client: Redis) => Promise<T>): Promise<T> {
+  async function ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T> {
     opened ??= open().catch((error) => {
       opened = undefined;
       throw error;
@@ -54,21 +55,23 @@ export function redisStore(
     if (told !== 'always') log?.warn({ durability: told }, mayLose);
   }
 
-  const durability = () =>
-    connection.ask(async (client): Promise<'always' | 'weaker' | 'unknown'> => {
-      const settings = (await client.config('GET', 'append*').catch((error: Error) => {
-        if (error.name === 'ReplyError') return [];
-        throw error;
-      })) as string[];
-      if (settings.length === 0) return 'unknown';
-      const value = (name: string) => settings[settings.indexOf(name) + 1];
-      return value('appendonly') === 'yes' && value('appendfsync') === 'always' ? 'always' : 'weaker';
-    });
+  const durability = () => connection.ask(() => weakestDurability(connection.nodes()));
+
+  /** Asks every cell: in a cluster, some may answer where others do not. */
+  async function ping(): Promise<void> {
+    const numbers = Array.from({ length: cells }, (_, cell) => cell);
+    const asked = await Promise.allSettled(numbers.map((cell) => ask((client) => client.exists(tagOf(cell)))));
+    const faults = asked.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as Error] : []));
+    const [fault] = faults;
+    if (fault instanceof StoreUnavailable && faults.length < cells)
+      throw new StoreUnavailable(`${fault.message} (${faults.length} of ${cells} cells)`, { cause: fault });
+    if (fault) throw fault;
+  }
 
   function placeOf(scope: Scope): Place {
     const { service, tenant } = partsOf(scope);
     const cell = cellOf(tenant, cells);
-    const name = `{c${cell}}:${scope}`;
+    const name = `${tagOf(cell)}:${scope}`;
     return {
       documents: `${name}:documents`,
       state: `${name}:state`,
@@ -82,7 +85,12 @@ export function redisStore(
     };
   }
 
-  const outboxes = new Map(Object.entries(topicOf).map(([service, topic]) => [service, redisOutbox({ url, service, topic, cells, ask })]));
+  const outboxes = new Map(
+    Object.entries(topicOf).map(([service, topic]) => [
+      service,
+      redisOutbox({ service, topic, cells, ask, subscribe: connection.subscribe }),
+    ]),
+  );
 
   return {
     cells,
@@ -109,10 +117,9 @@ export function redisStore(
       return ask(send);
     },
     outbox: (service) => outboxes.get(service),
-    ping: () => ask(async (client) => void (await client.ping())),
+    ping,
     durability,
     async close() {
-      for (const outbox of outboxes.values()) outbox.close();
       connection.close();
     },
   };
@@ -120,7 +127,7 @@ export function redisStore(
 
 /** In one step, so that members, total and sequence belong together. */
 async function rangeOf(
-  client: Redis,
+  client: RedisClient,
   index: string,
   state: string,
   { offset = 0, after, limit }: RangeQuery,
