@@ -237,7 +237,7 @@ export function company(parts: {
 
   async function saveMapping(): Promise<void> {
     const mapping = clock.pick(mappings);
-    await insist(processes.consoles, async (providers) => {
+    await insist(processes.consoles, async ({ providers }) => {
       const { version } = (await providers.list(tenant)).find(({ id }) => id === provider)!;
       return providers.setMapping(tenant, provider, mapping, { version });
     });
@@ -245,6 +245,10 @@ export function company(parts: {
     promised.mapping = mapping;
     promised.writes++;
   }
+
+  /** A reader that missed something would ask for it; those that missed nothing go on as if nothing was said. */
+  const askForSnapshot = (): Promise<void> =>
+    insist(processes.consoles, ({ snapshots }) => snapshots.want(tenant, { by: 'operator', reason: 'a simulation', rebuild: false }));
 
   /** The Team page: somebody becomes an owner, or signs in. */
   async function teamPage({ users }: Lane): Promise<void> {
@@ -284,7 +288,13 @@ export function company(parts: {
     changeMembers,
   ];
   const lanes: Lane[] = [
-    { name: 'a', next: 1, users: [], doubts: [], chores: [...ordinary, createGroup, createGroup, editGroup, saveMapping, teamPage] },
+    {
+      name: 'a',
+      next: 1,
+      users: [],
+      doubts: [],
+      chores: [...ordinary, createGroup, createGroup, editGroup, saveMapping, askForSnapshot, teamPage],
+    },
     { name: 'b', next: 1, users: [], doubts: [], chores: [...ordinary, teamPage] },
   ];
 

@@ -93,6 +93,8 @@ export function network(world: { clock: WorldClock; weather: Weather; store: Sto
         const sent = JSON.parse(JSON.stringify(change)) as typeof change;
         return settled(() => world.store.commit(scope, sent));
       },
+      epochs: () => ask(() => world.store.epochs()),
+      raiseEpoch: () => ask(() => world.store.raiseEpoch()),
       outbox,
       ping: () => ask(world.store.ping),
       close: async () => {},
@@ -213,6 +215,7 @@ export function network(world: { clock: WorldClock; weather: Weather; store: Sto
       return {
         apply: (tenant, changes) => ask(async (core) => asJson(await core.apply(tenant, asJson(changes)))),
         seats: (tenant) => ask((core) => core.seats(tenant)),
+        linkedBefore: (tenant, sequence, page) => ask((core) => core.linkedBefore(tenant, sequence, page)),
       };
     },
     billing(life, processes) {

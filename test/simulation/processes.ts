@@ -1,10 +1,12 @@
 import { archiver } from '@claras/archiver/consumer';
 import { ledger } from '@claras/billing-ledger/ledger';
 import { billingSync } from '@claras/billing-sync/consumer';
+import { snapshotMaker } from '@claras/console/snapshots/snapshot-maker';
 import { type TopicName, topics } from '@claras/contracts/topics';
 import { coreApp } from '@claras/core-app/core-app';
 import { keys } from '@claras/directory/keys';
 import { type Providers, providers } from '@claras/directory/providers';
+import { type Snapshots, snapshots } from '@claras/directory/snapshots';
 import type { Billing } from '@claras/ports/billing/billing';
 import type { Bus } from '@claras/ports/bus/bus';
 import type { CoreApp, Team } from '@claras/ports/core-app/core-app';
@@ -47,6 +49,10 @@ export const soundWiring: Wiring = {
 export interface Edge {
   inject(request: { method: string; url: string; headers: Record<string, string>; body?: string }): Promise<Answer>;
 }
+export interface Console {
+  providers: Providers;
+  snapshots: Snapshots;
+}
 export interface Answer {
   status: number;
   body: unknown;
@@ -72,7 +78,7 @@ export function processes(world: World) {
   const edges: Served<Edge>[] = [];
   const cores: Served<CoreApp & Team>[] = [];
   const billings: Served<Billing>[] = [];
-  const consoles: Served<Providers>[] = [];
+  const consoles: Served<Console>[] = [];
 
   /** Starts it, and again after each death. */
   async function keepRunning(name: string, start: (life: Life) => Promise<void> | void): Promise<void> {
@@ -119,7 +125,10 @@ export function processes(world: World) {
     serve(cores, life, coreApp({ store, runtime: life.runtime }));
   }
 
-  const consoleOf = (life: Life): void => serve(consoles, life, providers({ store: ports.store(life), runtime: life.runtime }));
+  function consoleOf(life: Life): void {
+    const durable = { store: ports.store(life), runtime: life.runtime };
+    serve(consoles, life, { providers: providers(durable), snapshots: snapshots(durable) });
+  }
   const ledgerOf = (life: Life): void => serve(billings, life, ledger({ store: ports.store(life), runtime: life.runtime }));
 
   const consumer =
@@ -141,6 +150,7 @@ export function processes(world: World) {
     ['role-mapper', consumer(roleMapper)],
     ['archiver', consumer(archiver)],
     ['billing-sync', consumer(billingSync)],
+    ['snapshots', consumer(snapshotMaker)],
   ];
   for (const [name, start] of programs)
     for (let n = 0; n < (name === 'edge' ? 2 : clock.pick([1, 1, 2])); n++) void keepRunning(`${name} ${n + 1}`, start);

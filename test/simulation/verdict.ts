@@ -26,6 +26,7 @@ export async function isQuiet({ store, bus }: Evidence): Promise<boolean> {
   for (const service of ['edge', 'core']) if ((await store.outbox(service)!.depth()).entries > 0) return false;
   for (const [group, topic] of groups) if ((await bus.lag(group, [topics[topic].name])).some(({ lag }) => lag > 0)) return false;
   for (const name of consumerNames) if ((await store.range(`${name}/`, 'aside', { limit: 0 })).total > 0) return false;
+  if ((await store.range('edge/', 'snapshots-wanted', { limit: 0 })).total > 0) return false;
   return (await store.range('billing-sync/', 'dirty', { limit: 0 })).total === 0;
 }
 

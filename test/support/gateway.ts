@@ -76,6 +76,8 @@ export async function localGateway(settings: Record<string, string> = {}) {
     dataDir,
     printed: () => printed,
     api: restApi(url, () => readFileSync(join(dataDir, 'admin-token'), 'utf8').trim()),
+    start,
+    stop: () => end('SIGTERM'),
     /** kill -9, and at once up again. */
     async crash(): Promise<void> {
       await end('SIGKILL');

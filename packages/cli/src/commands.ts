@@ -11,6 +11,7 @@ import { providerAdd, providerList, providerSet } from './commands/provider.ts';
 import { schemaList, schemaPut, schemaRemove } from './commands/schema.ts';
 import { scimOff, scimOn } from './commands/scim.ts';
 import { simulateEntra } from './commands/simulate.ts';
+import { epochRaise, epochShow, snapshot } from './commands/snapshot.ts';
 import { teamArchive, teamList, teamRestore, teamRole } from './commands/team.ts';
 import { tenantCreate, tenantList } from './commands/tenant.ts';
 import { topicsApply } from './commands/topics.ts';
@@ -44,6 +45,9 @@ export const commands: readonly (Command | Delegate)[] = [
   auditList,
   auditVerify,
   verify,
+  snapshot,
+  epochShow,
+  epochRaise,
   seatsExplain,
   seatsApprove,
   seats,

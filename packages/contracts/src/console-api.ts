@@ -110,6 +110,34 @@ export const VerificationReport = Type.Object(
   closed,
 );
 export type VerificationReport = Static<typeof VerificationReport>;
+/** The last snapshot of the tenant's directory, finished or on its way. `wanted`: one is on its way, or waits to begin. */
+export const SnapshotReport = Type.Object(
+  {
+    wanted: Type.Boolean(),
+    snapshot: Type.Union([
+      Type.Object(
+        {
+          id: Type.String(),
+          by: Type.String(),
+          reason: Type.String(),
+          began: Time,
+          finished: Type.Optional(Time),
+          users: Type.Integer(),
+          groups: Type.Integer(),
+          total: Type.Object({ users: Type.Integer(), groups: Type.Integer() }, closed),
+        },
+        closed,
+      ),
+      Type.Null(),
+    ]),
+  },
+  closed,
+);
+export type SnapshotReport = Static<typeof SnapshotReport>;
+/** How often the store's history was broken off. */
+export const EpochReport = Type.Object({ epoch: Type.Integer() }, closed);
+export type EpochReport = Static<typeof EpochReport>;
+
 /** Of how many users the directory's word was said once more. */
 export const RepairReport = Type.Object({ users: Type.Integer() }, closed);
 export type RepairReport = Static<typeof RepairReport>;

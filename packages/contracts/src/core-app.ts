@@ -10,6 +10,11 @@ const closed = { additionalProperties: false } as const;
 const Id = Type.String({ minLength: 1, maxLength: 128 });
 const RoleSchema = Type.Enum([...roles]);
 const Place = { user: Id, sequence: Type.Integer({ minimum: 1 }) };
+/**
+ * Said by a snapshot, which brings no news: a role or an access that a hand set since its last event stands, and a user that was deleted
+ * in a history that was lost is there again.
+ */
+const Restated = { restated: Type.Optional(Type.Literal(true)) };
 const Text = Type.String({ maxLength: 1024 });
 
 /** Who someone is. `active` is the first access only: it counts where the access facet has no sequence yet (DECISIONS 5). */
@@ -25,6 +30,7 @@ export const IdentityChange = Type.Object(
     active: Type.Boolean(),
     /** Domains of the tenant's SCIM provider: only an address in one of them links a profile that existed before. */
     linkDomains: Type.Array(Text),
+    ...Restated,
   },
   closed,
 );
@@ -32,11 +38,11 @@ export const IdentityChange = Type.Object(
 export const IdentityRemoval = Type.Object({ facet: Type.Literal('removal'), ...Place }, closed);
 /** `unlessCurrentRole` is tested in the transaction that writes: the automation never lowers an owner. */
 export const RoleChange = Type.Object(
-  { facet: Type.Literal('role'), ...Place, role: RoleSchema, unlessCurrentRole: Type.Optional(RoleSchema) },
+  { facet: Type.Literal('role'), ...Place, role: RoleSchema, unlessCurrentRole: Type.Optional(RoleSchema), ...Restated },
   closed,
 );
 export const AccessChange = Type.Object(
-  { facet: Type.Literal('access'), ...Place, access: Type.Union([Type.Literal('active'), Type.Literal('archived')]) },
+  { facet: Type.Literal('access'), ...Place, access: Type.Union([Type.Literal('active'), Type.Literal('archived')]), ...Restated },
   closed,
 );
 export const CoreChange = Type.Union([IdentityChange, IdentityRemoval, RoleChange, AccessChange]);
@@ -65,6 +71,10 @@ export type CoreOutcome = Static<typeof CoreOutcome>;
 /** Active profiles of a tenant and the version of the team at which they were counted (the team topic's sequence). */
 export const Seats = Type.Object({ active: Type.Integer(), version: Type.Integer() }, closed);
 export type Seats = Static<typeof Seats>;
+
+/** SCIM users that are linked to a profile and of whose identity nothing was heard since a sequence. `next`: go on behind it. */
+export const LinkedPage = Type.Object({ users: Type.Array(Id), next: Type.Optional(Id) }, closed);
+export type LinkedPage = Static<typeof LinkedPage>;
 
 /** By hand on the Team page; `by` whom, for the audit log. */
 const By = { by: Type.Optional(Type.String({ maxLength: 256 })) };

@@ -46,6 +46,17 @@ export const directoryEvents = {
   'group.members.changed': Type.Object({ group: Id, added: Ids, removed: Ids }, closed),
   'group.members.cleared': Type.Object({ group: Id }, closed),
   'provisioning.changed': Type.Object({ provisioning: Provisioning }, closed),
+  /**
+   * The whole directory of the tenant follows, in parts, each as of its place in the sequence; other events go on between them. A reader that
+   * missed something begins anew here: whatever was before is superseded. `rebuild`: every reader shall.
+   */
+  'snapshot.started': Type.Object({ provisioning: Provisioning, reason: Type.String(), rebuild: Type.Boolean() }, closed),
+  'snapshot.users': Type.Object({ users: Type.Array(UserSnapshot, { maxItems: 100 }) }, closed),
+  'snapshot.groups': Type.Object({ groups: Type.Array(GroupSnapshot, { maxItems: 100 }) }, closed),
+  /** Some of a group's members. */
+  'snapshot.members': Type.Object({ group: Id, members: Ids }, closed),
+  /** Whoever was neither named since the start nor in an event since does not exist. */
+  'snapshot.finished': Type.Object({ users: Type.Integer(), groups: Type.Integer() }, closed),
 };
 
 const RoleSchema = Type.Enum([...roles]);
@@ -128,6 +139,8 @@ export const outcomeEvents = {
 export const controlEvents = {
   /** The held quantity may be billed. */
   'seats.approved': Type.Object({ quantity: Type.Integer(), by: Type.String() }, closed),
+  /** A reader of the directory's events stands still behind `applied` and asks for a snapshot. Asked again until one comes; `sequence` is the time. */
+  'snapshot.requested': Type.Object({ consumer: Type.String(), applied: Type.Integer({ minimum: 0 }), reason: Type.String() }, closed),
 };
 
 type Facts<Table extends Record<string, ReturnType<typeof Type.Object>>> = {
@@ -140,7 +153,7 @@ export type OutcomeFact = Facts<typeof outcomeEvents>;
 export type ControlFact = Facts<typeof controlEvents>;
 export type Fact = DirectoryFact | TeamFact | OutcomeFact | ControlFact;
 
-/** Where an event stands: its tenant's sequence (1, 2, 3 … without gaps, for each source), and when it was committed. */
+/** Where an event stands: its tenant's sequence (1, 2, 3 … without gaps, for each source and epoch: see sequence.ts), and when it was committed. */
 export interface Position {
   tenant: string;
   sequence: number;

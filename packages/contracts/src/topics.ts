@@ -35,8 +35,8 @@ export const topics = {
     prefix: 'ai.claras.control.',
     key: 'tenant',
     events: controlEvents,
-    producers: ['console'],
-    readers: ['billing-sync-control'],
+    producers: ['console', 'profile-sync', 'role-mapper', 'archiver', 'provisioning-log', 'subscribers'],
+    readers: ['billing-sync-control', 'snapshots'],
   },
 } as const;
 
@@ -56,7 +56,7 @@ export type EventSource = keyof typeof topicOfService;
 
 /** CloudEvents `source`. Each service numbers its own events, so those that share a topic are told apart by it. */
 export const sourceOf = (topic: TopicName, service: string): string =>
-  topic === 'outcome' ? `${topics.outcome.source}/${service}` : topics[topic].source;
+  topic === 'outcome' || (topic === 'control' && service !== 'control') ? `${topics[topic].source}/${service}` : topics[topic].source;
 
 /** Partitions of every topic, and cells of every store: a tenant's cell is its partition (DECISIONS 8). */
 export const defaultCells = 64;

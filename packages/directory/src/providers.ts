@@ -38,18 +38,17 @@ export const newProvider = (id: string, { name, protocol, domains, settings }: N
   ...(settings === undefined ? {} : { settings }),
 });
 
-/** What consumers must know when SCIM is switched or the mapping is saved: the provider that counts now, or none. */
-export function provisioningChanged(provider: Provider | undefined, time: number): OutgoingEvent {
-  const provisioning: Provisioning = provider
-    ? { provider: provider.id, domains: [...provider.domains], mapping: copied(provider.mapping) }
-    : null;
-  return {
-    type: 'provisioning.changed',
-    subject: `Providers/${provider?.id ?? 'none'}`,
-    time: new Date(time).toISOString(),
-    data: { provisioning },
-  };
-}
+/** What consumers must know of the provider that counts now, or that there is none. */
+export const provisioningOf = (provider: Provider | undefined): Provisioning =>
+  provider ? { provider: provider.id, domains: [...provider.domains], mapping: copied(provider.mapping) } : null;
+
+/** SCIM was switched, or the mapping saved. */
+export const provisioningChanged = (provider: Provider | undefined, time: number): OutgoingEvent => ({
+  type: 'provisioning.changed',
+  subject: `Providers/${provider?.id ?? 'none'}`,
+  time: new Date(time).toISOString(),
+  data: { provisioning: provisioningOf(provider) },
+});
 
 const subjectOf = (id: string) => `Providers/${id}`;
 

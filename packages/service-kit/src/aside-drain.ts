@@ -4,7 +4,7 @@ import type { Runtime } from '@claras/ports/runtime';
 import { type AsideQueues, type AsideReason, type HeldClaim, withoutAside } from './aside.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { PauseGate } from './pause-gate.ts';
-import { inOrder, type Positions } from './position.ts';
+import { type Follows, inOrder, type Position, type Positions } from './position.ts';
 import type { Problems } from './problems.ts';
 import { Interrupted, isRetryable } from './retryable.ts';
 import { type Handle, takeTurn } from './turn.ts';
@@ -19,6 +19,9 @@ interface Parts<F extends Fact> {
   measure: ConsumerMetrics;
   problems: Problems;
   gate: PauseGate;
+  follows?: Follows | undefined;
+  /** Asks for what lets a tenant go on that stands still behind `applied`. */
+  ask(tenant: string, applied: number, reason: AsideReason): Promise<void>;
 }
 
 const lookEvery = 5_000;
@@ -52,17 +55,27 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
       const position = await positions.read(tenant);
       const events = await queues.first(tenant, eventsAtOnce);
       if (events.length === 0) return void (await queues.finish(held, position));
-      const { next } = inOrder(events, position.applied);
+      const { next } = inOrder(events, position.applied, parts.follows);
       const done = events.filter(({ sequence }) => sequence <= position.applied).map(({ sequence }) => sequence);
       if (done.length > 0) await positions.move(tenant, position, position, withoutAside(done));
-      else if (next.length === 0) return 'gap';
-      else {
+      else if (next.length === 0) {
+        if (!(await beginAnew(tenant, position))) return 'gap';
+      } else {
         const turn = takeTurn({ positions, tenant, position, events: next, background: true, signal, settled });
         await parts.handle(turn.turn);
         if (turn.position().applied === position.applied) throw new Error('a turn in the background settled nothing');
       }
     }
     return claim.value.reason;
+  }
+
+  /** Goes on with a snapshot, if one is queued: what stands before it is superseded. */
+  async function beginAnew(tenant: string, position: Position): Promise<boolean> {
+    const restart = await queues.restart(tenant, position.applied);
+    if (restart === undefined) return false;
+    log.warn({ tenant, applied: position.applied, restart }, 'begins anew with a snapshot');
+    await positions.move(tenant, position, { applied: restart - 1, aside: true, anew: restart });
+    return true;
   }
 
   async function attend(claim: HeldClaim): Promise<void> {
@@ -72,10 +85,14 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
     try {
       const reason = await drain(held);
       if (reason && reason !== claim.value.reason) await tell(tenant, reason);
+      if (reason === 'gap') await parts.ask(tenant, (await positions.read(tenant)).applied, reason);
     } catch (error) {
       if (error instanceof Interrupted) return;
       log[isRetryable(error) ? 'warn' : 'error']({ err: error, tenant }, 'events wait aside; trying again');
-      if (!isRetryable(error)) await tell(tenant, 'fault');
+      if (isRetryable(error)) return;
+      await tell(tenant, 'fault');
+      const position = await positions.read(tenant);
+      if (await beginAnew(tenant, position)) woken.abort();
     }
   }
 

@@ -25,6 +25,8 @@ export interface HeldClaim {
 }
 
 const index = 'aside';
+/** Of the queued events, those with which a tenant can begin anew. */
+const restartsIndex = 'aside-restarts';
 const mostEvents = 50_000;
 const lapsesAfter = 15_000;
 const mostTenants = 1000;
@@ -34,15 +36,26 @@ const eventKey = (sequence: number) => `aside:${place(sequence)}`;
 /** What takes a tenant's events up to `through` out of its queue. */
 export const withoutAside = (sequences: readonly number[]) => ({
   remove: sequences.map(eventKey),
-  index: { [index]: { remove: sequences.map(place) } },
+  index: { [index]: { remove: sequences.map(place) }, [restartsIndex]: { remove: sequences.map(place) } },
 });
+
+/** A snapshot supersedes whatever was before it: a reader that cannot go on goes on here. */
+const isRestart = ({ type }: { type: string }): boolean => type === 'snapshot.started';
 
 /**
  * The durable queues of tenants that cannot go on at once, so that their partition can (DECISIONS 10). A queue stands in the tenant's own
  * slice; claims stand in the service's, where any process of the service finds them. Draining twice at once is safe, only wasteful.
  */
-export function asideQueues<F extends Fact>(parts: { name: string; store: Store; runtime: Runtime; positions: Positions; holder: string }) {
-  const { name, store, runtime, positions, holder } = parts;
+export function asideQueues<F extends Fact>(parts: {
+  name: string;
+  store: Store;
+  runtime: Runtime;
+  positions: Positions;
+  holder: string;
+  /** Snapshots come on the topic. */
+  beginsAnew: boolean;
+}) {
+  const { name, store, runtime, positions, holder, beginsAnew } = parts;
   const scope: Scope = `${name}/`;
   const claimKey = (tenant: string) => `aside:${tenant}`;
 
@@ -66,20 +79,31 @@ export function asideQueues<F extends Fact>(parts: { name: string; store: Store;
   }
 
   /** Queues events behind those that wait already. Resolves when they and the claim are durable: their offsets may be committed. */
-  async function add(tenant: string, from: Position, events: readonly Positioned<F>[], reason: AsideReason): Promise<void> {
+  async function add(tenant: string, from: Position, fresh: readonly Positioned<F>[], reason: AsideReason): Promise<void> {
     const { total } = await store.range(positions.scopeOf(tenant), index, { limit: 0 });
-    if (total + events.length > mostEvents) throw new StoreUnavailable(`a tenant has ${total} events aside; its partition waits`);
+    const [existing] = await store.read<Claim>(scope, [claimKey(tenant)]);
+    const events = total + fresh.length > mostEvents ? afterOverflow(fresh, total, existing?.value.reason ?? reason) : fresh;
+    if (events.length === 0) return;
     await positions.move(
       tenant,
       from,
       { applied: from.applied, aside: true },
       {
         put: Object.fromEntries(events.map((event) => [eventKey(event.sequence), event])),
-        index: { [index]: { add: events.map((event) => place(event.sequence)) } },
+        index: {
+          [index]: { add: events.map((event) => place(event.sequence)) },
+          [restartsIndex]: { add: events.filter(isRestart).map((event) => place(event.sequence)) },
+        },
       },
     );
-    const [existing] = await store.read<Claim>(scope, [claimKey(tenant)]);
     await write(existing?.value ?? { tenant, reason, holder, since: runtime.now() }, undefined);
+  }
+
+  /** Behind a gap that a snapshot answers nothing need be kept but the snapshot. */
+  function afterOverflow(events: readonly Positioned<F>[], waiting: number, reason: AsideReason): readonly Positioned<F>[] {
+    if (reason !== 'gap' || !beginsAnew) throw new StoreUnavailable(`a tenant has ${waiting} events aside; its partition waits`);
+    const restart = events.findLastIndex(isRestart);
+    return restart < 0 ? [] : events.slice(restart);
   }
 
   async function first(tenant: string, limit: number): Promise<Positioned<F>[]> {
@@ -89,6 +113,12 @@ export function asideQueues<F extends Fact>(parts: { name: string; store: Store;
       members.map((member) => eventKey(Number(member))),
     );
     return entries.flatMap((entry) => (entry ? [entry.value] : []));
+  }
+
+  /** Sequence of the first queued event behind the one that is next with which the tenant can begin anew. */
+  async function restart(tenant: string, applied: number): Promise<number | undefined> {
+    const { members } = await store.range(positions.scopeOf(tenant), restartsIndex, { after: place(applied + 1), limit: 1 });
+    return members[0] === undefined ? undefined : Number(members[0]);
   }
 
   /** The claim, if it is this process's or lapsed; undefined: somebody else is at it. */
@@ -113,6 +143,6 @@ export function asideQueues<F extends Fact>(parts: { name: string; store: Store;
     });
   }
 
-  return { claims, add, first, take, finish };
+  return { claims, add, first, restart, take, finish };
 }
 export type AsideQueues<F extends Fact> = ReturnType<typeof asideQueues<F>>;

@@ -10,9 +10,10 @@ import { consumerMetrics } from './consumer-metrics.ts';
 import type { Health } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import { pauseGate } from './pause-gate.ts';
-import { inOrder, positions as positionsOf } from './position.ts';
+import { type Follows, inOrder, positions as positionsOf } from './position.ts';
 import { createProblems } from './problems.ts';
 import { isRetryable } from './retryable.ts';
+import { snapshotRequests } from './snapshot-requests.ts';
 import { readTopic } from './topic-reader.ts';
 import { type Handle, type Turn, takeTurn } from './turn.ts';
 
@@ -34,14 +35,15 @@ const longestTurn = 2000;
  * decide → core app → projection with the applied sequence → offset (DECISIONS 4). A tenant that cannot go on is set aside; its partition can.
  */
 export async function consumeEvents<F extends Fact>(
-  parts: ConsumerParts & { name: string; topic: TopicName; handle: Handle<F> },
+  parts: ConsumerParts & { name: string; topic: TopicName; handle: Handle<F>; follows?: Follows },
 ): Promise<{ close(): Promise<void> }> {
   const { name, topic, store, runtime, log, handle } = parts;
   const measure = consumerMetrics(parts.metrics, name, topic);
   const problems = createProblems(parts.health, name);
   const gate = pauseGate({ name, store, runtime, log, measure, problems });
   const positions = positionsOf(store, runtime, name);
-  const queues = asideQueues<F>({ name, store, runtime, positions, holder: runtime.id() });
+  const beginsAnew = topic === 'directory';
+  const queues = asideQueues<F>({ name, store, runtime, positions, holder: runtime.id(), beginsAnew });
   const closing = new AbortController();
 
   const timed: Handle<F> = async (turn) => {
@@ -85,7 +87,7 @@ export async function consumeEvents<F extends Fact>(
 
   async function take(tenant: string, events: Positioned<F>[]): Promise<void> {
     const position = await positions.read(tenant);
-    const { next, behind } = inOrder(events, position.applied);
+    const { next, behind } = inOrder(events, position.applied, parts.follows);
     measure.processed('duplicate', events.length - next.length - behind.length);
     const fresh = [...next, ...behind];
     if (fresh.length === 0) return;
@@ -109,7 +111,9 @@ export async function consumeEvents<F extends Fact>(
     drain.wake();
   }
 
-  const drain = drainAside({ queues, positions, handle: timed, settled, runtime, log, measure, problems, gate });
+  const ask = beginsAnew ? snapshotRequests({ name, bus: parts.bus, runtime }) : async () => {};
+  const { follows } = parts;
+  const drain = drainAside({ queues, positions, handle: timed, settled, runtime, log, measure, problems, gate, ask, follows });
   const reader = await readTopic({ name, topic, bus: parts.bus, store, runtime, log, measure, problems, gate, take });
   return {
     async close() {

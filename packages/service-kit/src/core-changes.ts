@@ -5,7 +5,7 @@ import type { Log } from '@claras/ports/log';
 import type { Metrics } from './metrics.ts';
 
 /** Sends a consumer's changes to the core app, in order, in calls that it takes; counts what became of them and tells of the refused. */
-export function coreChanges({ coreApp, log, metrics }: { coreApp: CoreApp; log: Log; metrics: Metrics }) {
+export function coreChanges({ coreApp, log, metrics }: { coreApp: Pick<CoreApp, 'apply'>; log: Log; metrics: Metrics }) {
   const outcomes = metrics.counter('claras_core_changes_total', 'Changes for the core app by what became of them', ['facet', 'outcome']);
 
   return async (tenant: string, changes: readonly CoreChange[]): Promise<ChangeResult[]> => {

@@ -1,3 +1,4 @@
+import { epochOf, startOf } from '@claras/contracts/sequence';
 import type { Runtime } from '@claras/ports/runtime';
 import type { Change, Scope, Store } from '@claras/ports/store/store';
 
@@ -6,6 +7,8 @@ export interface Position {
   applied: number;
   /** True while the tenant's events wait in the queue aside. */
   aside: boolean;
+  /** Sequence of the snapshot with which it began anew last: what it had known before was not whole. */
+  anew?: number;
   /** Of the document: a move from a position that was left is refused. */
   version: number;
 }
@@ -27,37 +30,49 @@ export function positions(store: Store, runtime: Runtime, service: string) {
   return {
     scopeOf,
     async read(tenant: string): Promise<Position> {
-      const [entry] = await store.read<{ applied: number; aside: boolean }>(scopeOf(tenant), [key]);
+      const [entry] = await store.read<Omit<Position, 'version'>>(scopeOf(tenant), [key]);
       return entry ? { ...entry.value, version: entry.version } : { applied: 0, aside: false, version: 0 };
     },
     async move(tenant: string, from: Position, to: Omit<Position, 'version'>, change: ProjectionChange = {}): Promise<Position> {
-      const { applied, aside } = to;
+      const { applied, aside, anew = from.anew } = to;
+      const moved = { applied, aside, ...(anew === undefined ? {} : { anew }) };
       const result = await store.commit(scopeOf(tenant), {
         ...change,
         id: runtime.id(),
         time: runtime.now(),
         expect: { [key]: from.version },
-        put: { ...change.put, [key]: { applied, aside } },
+        put: { ...change.put, [key]: moved },
       });
       if (!result.ok) throw new PositionMoved(`the position was moved by another process (${result.conflict})`);
-      return { applied, aside, version: result.version };
+      return { ...moved, version: result.version };
     },
   };
 }
 export type Positions = ReturnType<typeof positions>;
 
+export type Follows = (sequence: number, last: number) => boolean;
+/** A tenant of whom nothing was ever heard may have been founded in a later epoch; if it was not, its snapshot stands right behind. */
+const isNext: Follows = (sequence, last) => sequence === last + 1 || (last === 0 && sequence === startOf(epochOf(sequence)) + 1);
+/** For readers of facts that stand by themselves: where history was broken off, they go on with what is left. */
+export const isNextOrNewEpoch: Follows = (sequence, last) => isNext(sequence, last) || epochOf(sequence) > epochOf(last);
+
 /**
- * What follows on `applied` without a gap, in order and once (a topic may repeat itself), and what stands behind a gap.
+ * What follows on `applied` without a gap, in order and once (a topic may repeat itself), and what stands behind a gap. `follows`: what may come
+ * next.
  */
-export function inOrder<E extends { sequence: number }>(events: readonly E[], applied: number): { next: E[]; behind: E[] } {
+export function inOrder<E extends { sequence: number }>(
+  events: readonly E[],
+  applied: number,
+  follows: Follows = isNext,
+): { next: E[]; behind: E[] } {
   const next: E[] = [];
   const behind: E[] = [];
   let last = applied;
   for (const event of events) {
     if (event.sequence <= last) continue;
-    if (event.sequence === last + 1) {
+    if (follows(event.sequence, last)) {
       next.push(event);
-      last++;
+      last = event.sequence;
     } else behind.push(event);
   }
   return { next, behind: behind.filter((event) => event.sequence > last) };

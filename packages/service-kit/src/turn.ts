@@ -9,8 +9,10 @@ export interface Turn<F extends Fact> {
   tenant: string;
   /** The tenant's slice of the consumer's store: the projection. */
   scope: Scope;
-  /** Never empty; they follow on the applied sequence and on one another without a gap. */
+  /** Never empty; they follow on the applied sequence and on one another without a gap, or begin anew with a snapshot. */
   events: readonly Positioned<F>[];
+  /** What the reader forgets everything for, since it missed something before it: a snapshot that it began anew with, or one that asks for it. */
+  beginsAnew(event: F & { sequence: number }): boolean;
   /**
    * True: beside the partition, where tenant-sized work may be done. False: within a batch; work of that size is put off by resolving
    * 'later' before it, and comes again in the background.
@@ -48,6 +50,7 @@ export function takeTurn<F extends Fact>({ positions, tenant, position, events, 
     tenant,
     scope: positions.scopeOf(tenant),
     events,
+    beginsAnew: ({ type, sequence, data }) => type === 'snapshot.started' && (data.rebuild || sequence === position.anew),
     background,
     async assertCurrent() {
       if (signal.aborted) throw new Interrupted();

@@ -1,6 +1,7 @@
-import { toRecord } from '@claras/contracts/cloud-event';
+import { type EventRecord, toRecord } from '@claras/contracts/cloud-event';
 import type { CoreChange, CoreOutcome } from '@claras/contracts/core-app';
 import type { DirectoryFact } from '@claras/contracts/events';
+import { startOf } from '@claras/contracts/sequence';
 import { topics } from '@claras/contracts/topics';
 import { memoryBus } from '@claras/ports/bus/memory-bus';
 import { cellOf } from '@claras/ports/cell';
@@ -47,7 +48,7 @@ function fencedCoreApp(runtime: VirtualRuntime) {
     if (runtime.random() < trouble.rate) throw new CoreAppUnavailable('the answer was lost');
     return outcomes;
   };
-  const coreApp: CoreApp = { apply, seats: async () => ({ active: 0, version: 0 }) };
+  const coreApp: Pick<CoreApp, 'apply'> = { apply };
   return { coreApp, effects, trouble };
 }
 
@@ -67,7 +68,7 @@ function flaky(store: Store, runtime: VirtualRuntime, rate: number): Store {
 async function stage(seed = 1) {
   const runtime = virtualRuntime(seed);
   const bus = memoryBus({ runtime });
-  await bus.prepare([{ name: topic, partitions: 2 }]);
+  await bus.prepare([topic, topics.control.name].map((name) => ({ name, partitions: 2 })));
   const store = memoryStore({ cells: 2, topicOf: {}, runtime });
   const health = createHealth();
   const metrics = createMetrics('test');
@@ -195,6 +196,85 @@ t.test('a gap stops its tenant alone: alarm, nothing skipped, and on it goes whe
   await bus.publish(topic, records('acme', 9, 10));
   await until({ acme: 10 });
   t.strictSame(await seen('acme'), upTo(10), 'and is back in its partition');
+  await stop(consumer);
+});
+
+/** A snapshot of nobody. */
+const snapshot = (tenant: string, sequence: number): EventRecord =>
+  toRecord('directory', 'edge', tenant, sequence, {
+    type: 'snapshot.started',
+    subject: 'Snapshots/1',
+    time: '2026-01-01T00:00:00.000Z',
+    data: { provisioning: null, reason: 'a gap', rebuild: false },
+  });
+
+t.test('a gap is answered by a snapshot: it is asked for until it comes, and what stood before it is superseded', async (t) => {
+  const { runtime, bus, start, stop, seen, until, untilHealth } = await stage();
+  const asked: string[] = [];
+  const control = await bus.consume({
+    group: 'snapshots',
+    topics: [topics.control.name],
+    async onBatch({ records: found }) {
+      for (const { key, value, headers } of found) asked.push(`${key} ${headers.ce_source} ${value}`);
+    },
+  });
+  const consumer = await start();
+  await bus.publish(topic, [...records('acme', 1, 2), ...records('acme', 5, 700), ...records('beta', 1, 3)]);
+  await runtime.runUntil(() => asked.length === 2);
+  const request = 'acme /claras/control/reader {"consumer":"reader","applied":2,"reason":"gap"}';
+  t.strictSame(asked, [request, request]);
+  t.strictSame(await seen('acme'), [1, 2]);
+
+  await bus.publish(topic, [...records('acme', 701, 702), snapshot('acme', 703), ...records('acme', 704, 705)]);
+  await until({ acme: 5, beta: 3 });
+  await untilHealth(true);
+  t.strictSame(await seen('acme'), [1, 2, 703, 704, 705]);
+  await bus.publish(topic, [...records('acme', 3, 4), ...records('acme', 706, 706)]);
+  await until({ acme: 6 });
+  t.strictSame(await seen('acme'), [1, 2, 703, 704, 705, 706], 'what comes late was superseded, and the tenant is back in its partition');
+
+  const epoch = startOf(1);
+  await bus.publish(topic, [...records('acme', epoch + 1, epoch + 1), snapshot('acme', epoch + 2)]);
+  await until({ acme: 7 });
+  await bus.publish(topic, [...records('acme', 707, 707), ...records('acme', epoch + 3, epoch + 3)]);
+  await until({ acme: 8 });
+  t.strictSame((await seen('acme')).slice(6), [epoch + 2, epoch + 3], 'a new epoch begins with a snapshot; the old one is over');
+  await bus.publish(topic, records('gamma', epoch + 1, epoch + 2));
+  await until({ gamma: 2 });
+  t.notOk(
+    asked.some((request) => request.startsWith('gamma')),
+    'a tenant that was founded in the new epoch needs none',
+  );
+  await Promise.all([stop(consumer), stop(control)]);
+});
+
+t.test('an event that cannot be applied is passed by a snapshot behind it', async (t) => {
+  const { bus, handle, start, stop, seen, until, untilHealth } = await stage();
+  const consumer = await start({
+    handle: async (turn) => {
+      if (turn.events.some(({ sequence }) => sequence === 3)) throw new TypeError('a bug');
+      return handle(turn);
+    },
+  });
+  await bus.publish(topic, records('acme', 1, 300));
+  await untilHealth(false);
+  await bus.publish(topic, [...records('acme', 301, 310), snapshot('acme', 311)]);
+  await until({ acme: 1 });
+  await untilHealth(true);
+  t.equal((await seen('acme')).at(-1), 311);
+  await stop(consumer);
+});
+
+t.test('of a tenant that waits for a snapshot no more is kept than a queue holds, and its partition goes on', async (t) => {
+  const { bus, start, stop, seen, until } = await stage();
+  const consumer = await start();
+  await bus.publish(topic, records('acme', 1, 1));
+  for (let from = 3; from < 53_000; from += 1000) await bus.publish(topic, records('acme', from, from + 999));
+  await bus.publish(topic, [...records('acme', 60_001, 60_005), ...records('beta', 1, 3), ...records('gamma', 1, 3)]);
+  await until({ beta: 3, gamma: 3 });
+  await bus.publish(topic, [...records('acme', 60_006, 60_007), snapshot('acme', 60_008), ...records('acme', 60_009, 60_010)]);
+  await until({ acme: 4 });
+  t.strictSame(await seen('acme'), [1, 60_008, 60_009, 60_010]);
   await stop(consumer);
 });
 

@@ -8,7 +8,7 @@ import { decide } from './decide.ts';
 const name = 'archiver';
 
 /** Archives profiles whose user lost access, and restores them: a lane of its own, so that access never waits behind anything else. */
-export function archiver(parts: ConsumerParts & { coreApp: CoreApp }): Promise<{ close(): Promise<void> }> {
+export function archiver(parts: ConsumerParts & { coreApp: Pick<CoreApp, 'apply'> }): Promise<{ close(): Promise<void> }> {
   const { runtime, metrics } = parts;
   const send = coreChanges(parts);
   const revocation = metrics.histogram('claras_access_revocation_seconds', 'Time from the acknowledged SCIM write to access denied');

@@ -6,8 +6,15 @@ export function decide(events: readonly DirectoryEvent[]): AccessChange[] {
   return events.flatMap((event): AccessChange[] => {
     const { sequence } = event;
     if (event.type === 'user.deleted') return [{ facet: 'access', user: event.data.id, sequence, access: 'archived' }];
+    if (event.type === 'snapshot.users') return event.data.users.map((user) => ({ ...accessOf(user, sequence), restated: true }));
     if (event.type !== 'user.updated' || !event.data.changed.includes('active')) return [];
-    const { id, active } = event.data.user;
-    return [{ facet: 'access', user: id, sequence, access: active ? 'active' : 'archived' }];
+    return [accessOf(event.data.user, sequence)];
   });
 }
+
+const accessOf = ({ id, active }: { id: string; active: boolean }, sequence: number): AccessChange => ({
+  facet: 'access',
+  user: id,
+  sequence,
+  access: active ? 'active' : 'archived',
+});

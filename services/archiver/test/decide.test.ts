@@ -32,3 +32,15 @@ t.test('M22 nothing else touches access: not names, not groups, not the mapping,
     [],
   );
 });
+
+t.test('a snapshot restates everyone’s access', async (t) => {
+  const users = [
+    { id: 'u1', userName: 'a', active: true },
+    { id: 'u2', userName: 'b', active: false },
+  ];
+  const event = { type: 'snapshot.users', data: { users }, sequence: 9 } as DirectoryEvent;
+  t.strictSame(decide([event]), [
+    { facet: 'access', user: 'u1', sequence: 9, access: 'active', restated: true },
+    { facet: 'access', user: 'u2', sequence: 9, access: 'archived', restated: true },
+  ]);
+});

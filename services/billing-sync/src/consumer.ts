@@ -18,7 +18,9 @@ const name = 'billing-sync';
  * Keeps the billed quantity equal to the active profiles. Level-triggered: an event only says that a tenant's seats may have changed, so
  * lost, doubled or reordered ones cannot make it wrong, and no sequence needs guarding here.
  */
-export async function billingSync(parts: ConsumerParts & { coreApp: CoreApp; billing: Billing }): Promise<{ close(): Promise<void> }> {
+export async function billingSync(
+  parts: ConsumerParts & { coreApp: Pick<CoreApp, 'seats'>; billing: Billing },
+): Promise<{ close(): Promise<void> }> {
   const { metrics, health } = parts;
   const measure = consumerMetrics(metrics, name, 'team');
   const problems = createProblems(health, name);

@@ -1,16 +1,19 @@
+import type { Store } from '@claras/ports/store/store';
 import { sideBySide } from '@claras/service-kit/side-by-side';
 import type { SenderParts } from './sender.ts';
 
 const soon = 60_000;
 const interval = 3_600_000;
+const lookEvery = 10_000;
 const readsAtOnce = 4;
 
 /**
- * Compares what is billed with the seats of every tenant that was ever heard of, a minute after the start and then hourly; marks those that
- * differ. Events cannot make billing wrong; a hand in the billing system can.
+ * Compares what is billed with the seats of every tenant that was ever heard of, a minute after the start and then hourly, and at a new epoch
+ * (the core app may have been taken back to what it was before the last bill); marks those that differ. Events cannot make billing wrong; a
+ * hand in the billing system can.
  */
-export function reconcile(parts: Omit<SenderParts, 'problems'> & { wake(): void }): { close(): Promise<void> } {
-  const { tenants, bills, coreApp, billing, runtime, log, metrics, gate, wake } = parts;
+export function reconcile(parts: Omit<SenderParts, 'problems'> & { store: Store; wake(): void }): { close(): Promise<void> } {
+  const { tenants, bills, coreApp, billing, store, runtime, log, metrics, gate, wake } = parts;
   const drift = metrics.gauge('claras_billing_seat_drift', 'Billed seats minus active profiles, as last compared', ['tenant']);
   const closing = new AbortController();
 
@@ -28,13 +31,21 @@ export function reconcile(parts: Omit<SenderParts, 'problems'> & { wake(): void 
   }
 
   async function live(): Promise<void> {
-    for (let wait = soon; ; wait = interval) {
-      await runtime.sleep(wait, closing.signal);
+    let due = runtime.now() + soon;
+    let epoch: number | undefined;
+    for (;;) {
+      await runtime.sleep(lookEvery, closing.signal);
       if (closing.signal.aborted) return;
       try {
-        for await (const page of tenants.known()) await sideBySide(readsAtOnce, page, compare);
+        const latest = Math.max(...(await store.epochs()));
+        const isNew = epoch !== undefined && latest > epoch;
+        if (isNew || runtime.now() >= due) {
+          for await (const page of tenants.known()) await sideBySide(readsAtOnce, page, compare);
+          due = runtime.now() + interval;
+        }
+        epoch = latest;
       } catch (error) {
-        log.warn({ err: error }, 'could not compare all seats; next time');
+        log.warn({ err: error }, 'could not compare all seats; trying again');
       }
     }
   }

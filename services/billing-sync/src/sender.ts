@@ -14,7 +14,7 @@ import type { DirtyTenant, DirtyTenants } from './dirty-tenants.ts';
 export interface SenderParts {
   tenants: DirtyTenants;
   bills: Bills;
-  coreApp: CoreApp;
+  coreApp: Pick<CoreApp, 'seats'>;
   billing: Billing;
   runtime: Runtime;
   log: Log;

@@ -23,8 +23,7 @@ async function stage(seed: number) {
 
   /** Seats of each tenant as the core app counts them, and the version of the count. */
   const teams = new Map<string, { active: number; version: number }>();
-  const coreApp: CoreApp = {
-    apply: async () => [],
+  const coreApp: Pick<CoreApp, 'seats'> = {
     async seats(tenant) {
       await runtime.sleep(1);
       if (runtime.random() < trouble.rate) throw new CoreAppUnavailable('down');

@@ -35,7 +35,7 @@ async function stage(t: Test, tenants: readonly string[], haste = 100) {
   const bus = memoryBus({ runtime });
   await bus.prepare(Object.values(topics).map(({ name }) => ({ name, partitions: 2 })));
   const teams = new Map(tenants.map((tenant) => [tenant, { active: 0, version: 0 }]));
-  const coreApp: CoreApp = { apply: async () => [], seats: async (tenant) => ({ ...teams.get(tenant)! }) };
+  const coreApp: Pick<CoreApp, 'seats'> = { seats: async (tenant) => ({ ...teams.get(tenant)! }) };
   const [health, metrics] = [createHealth(), createMetrics('test')];
   const flying = new Set<string>();
   const overlaps: string[] = [];

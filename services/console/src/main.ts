@@ -16,6 +16,7 @@ import { consoleServer } from './console-server.ts';
 import { provisioningLog } from './provisioning-log/consumer.ts';
 import { openIdFrom } from './sign-in/openid-connect.ts';
 import { signIn } from './sign-in/sign-in.ts';
+import { snapshotMaker } from './snapshots/snapshot-maker.ts';
 
 await run('console', async () => {
   const config = readConfig(process.env, ['adminToken', 'keyPepper', 'coreAppToken', 'billingToken']);
@@ -24,7 +25,7 @@ await run('console', async () => {
   const team = httpCoreApp({ url: config.coreAppUrl, token: config.coreAppToken });
   const billing = openBilling(config.billingUrl, config.billingToken);
   const parts = { store, bus, runtime, log, metrics, health };
-  const projections = await Promise.all([provisioningLog(parts), auditLog(parts)]);
+  const projections = await Promise.all([provisioningLog(parts), auditLog(parts), snapshotMaker(parts)]);
   // For whoever looks at the operations page. Stripe counts what it is asked, and is watched by billing-sync alone.
   const asked = (question: (tenant: string) => Promise<unknown>) => async () => void (await question('health'));
   const ledger = config.billingUrl.startsWith('ledger:') ? { billing: asked(billing.billed) } : {};

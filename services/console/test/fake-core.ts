@@ -19,6 +19,7 @@ export function fakeCore(): CoreApp & Team {
 
   return {
     apply: async () => [],
+    linkedBefore: async () => ({ users: [] }),
     seats: async (tenant) => ({ active: [...teamOf(tenant).values()].filter(({ status }) => status === 'active').length, version: made }),
     async signIn(tenant, email) {
       const profile = [...teamOf(tenant).values()].find((one) => one.email === email && one.status === 'active');

@@ -3,7 +3,18 @@ import type { Profile } from '@claras/contracts/events';
 import { domainOf } from '@claras/domain/email';
 import { defaultRole } from '@claras/domain/role';
 import type { Draft } from './draft.ts';
-import { emailOwnerKey, type Facet, formerKey, type Link, linkKey, type Person, personKey, save, withStatus } from './person.ts';
+import {
+  emailOwnerKey,
+  type Facet,
+  formerKey,
+  type Link,
+  linkKey,
+  markedByHand,
+  type Person,
+  personKey,
+  save,
+  withStatus,
+} from './person.ts';
 
 const stale: CoreOutcome = { outcome: 'stale' };
 const applied: CoreOutcome = { outcome: 'applied' };
@@ -28,9 +39,11 @@ export const keysOf = (change: CoreChange): string[] => [
 export function applyChange(draft: Draft, change: CoreChange, moment: Moment): CoreOutcome {
   const link = draft.get<Link>(linkKey(change.user)) ?? {};
   const person = link.profile === undefined ? undefined : draft.get<Person>(personKey(link.profile));
+  if (link.removed !== undefined && isReborn(change, link.removed))
+    return change.facet === 'identity' ? arrival(draft, link, change, moment) : waiting(draft, link, change);
   // Roles travel in a lane of their own: one that was given before the user was deleted may come after its removal, and stays with the profile.
   if (link.removed !== undefined && !(person && change.facet === 'role' && change.sequence < link.removed)) return stale;
-  if (change.facet === 'removal') return removal(draft, change, person, moment);
+  if (change.facet === 'removal') return removal(draft, link, change, person, moment);
   if (!person) return change.facet === 'identity' ? arrival(draft, link, change, moment) : waiting(draft, link, change);
   if (change.sequence <= person.fences[change.facet]) return stale;
   const fenced = { ...person, fences: { ...person.fences, [change.facet]: change.sequence } };
@@ -39,22 +52,23 @@ export function applyChange(draft: Draft, change: CoreChange, moment: Moment): C
   return outcome;
 }
 
+/** The directory has a user whose deletion was lost with the history that it stood in (a failover, say). */
+const isReborn = (change: CoreChange, removed: number): change is Exclude<CoreChange, IdentityRemoval> =>
+  change.facet !== 'removal' && change.restated === true && change.sequence > removed;
+
 interface Judged {
   after: Person;
   outcome: CoreOutcome;
 }
 
 function judge(draft: Draft, person: Person, change: IdentityChange | RoleChange | AccessChange): Judged {
-  switch (change.facet) {
-    case 'identity':
-      return identity(draft, person, change);
-    case 'role':
-      return role(person, change);
-    default:
-      return person.profile.status === change.access
-        ? { after: person, outcome: unchanged }
-        : { after: withStatus(person, change.access), outcome: applied };
-  }
+  if (change.facet === 'identity') return identity(draft, person, change);
+  if (change.restated && person.byHand?.[change.facet]) return { after: person, outcome: { ...unchanged, reason: 'set by hand' } };
+  const told = markedByHand(person, change.facet, false);
+  if (change.facet === 'role') return role(told, change);
+  return told.profile.status === change.access
+    ? { after: told, outcome: unchanged }
+    : { after: withStatus(told, change.access), outcome: applied };
 }
 
 function identity(draft: Draft, person: Person, change: IdentityChange): Judged {
@@ -101,7 +115,7 @@ function waiting(draft: Draft, link: Link, change: RoleChange | AccessChange): C
     draft.put(linkKey(change.user), { ...link, role: { ...link.role, sequence } });
     return ownerStays(link.role.role);
   }
-  const { facet, user, ...rest } = change;
+  const { facet, user, restated: _, ...rest } = change;
   draft.put(linkKey(user), { ...link, [facet]: rest });
   return applied;
 }
@@ -109,9 +123,10 @@ function waiting(draft: Draft, link: Link, change: RoleChange | AccessChange): C
 /** The first identity of a SCIM user: it gets the profile that is its own already, or a new one, and what waited is judged (DECISIONS 5). */
 function arrival(draft: Draft, link: Link, change: IdentityChange, moment: Moment): CoreOutcome {
   if (change.sequence <= (link.fence ?? 0)) return stale;
-  const found = ownProfile(draft, change);
+  const { removed: _, profile: own, ...waiting } = link;
+  const found = ownProfile(draft, change, own);
   if (typeof found === 'string') {
-    draft.put(linkKey(change.user), { ...link, fence: change.sequence });
+    draft.put(linkKey(change.user), { ...waiting, fence: change.sequence });
     return refused(found);
   }
   const fences: Record<Facet, number> = {
@@ -137,14 +152,17 @@ function arrival(draft: Draft, link: Link, change: IdentityChange, moment: Momen
   const first = link.access && link.access.sequence > change.sequence ? link.access.access : change.active ? 'active' : 'archived';
   save(draft, before, withStatus(ranked, first), { cause: 'scim' }, moment.time);
   draft.put(linkKey(change.user), { profile: start.profile.id } satisfies Link);
-  if (before) draft.remove(formerKey(change.userName));
+  if (before) draft.remove(formerKey(before.profile.userName ?? change.userName));
   return applied;
 }
 
-/** A profile to link: that of the deleted SCIM user with this userName (M23), else by e-mail inside the provider's domains (M18). Or why not. */
-function ownProfile(draft: Draft, change: IdentityChange): { person?: Person; adopted: boolean } | string {
+/**
+ * A profile to link: its own from before it was deleted, else that of the deleted SCIM user with this userName (M23), else by e-mail inside the
+ * provider's domains (M18). Or why not.
+ */
+function ownProfile(draft: Draft, change: IdentityChange, own: string | undefined): { person?: Person; adopted: boolean } | string {
   const holderId = change.email ? draft.get<string>(emailOwnerKey(change.email)) : undefined;
-  const formerId = draft.get<string>(formerKey(change.userName));
+  const formerId = own ?? draft.get<string>(formerKey(change.userName));
   const former = formerId === undefined ? undefined : draft.get<Person>(personKey(formerId));
   if (former && former.profile.scimId === undefined && (holderId === undefined || holderId === former.profile.id))
     return { person: former, adopted: former.adopted };
@@ -157,7 +175,8 @@ function ownProfile(draft: Draft, change: IdentityChange): { person?: Person; ad
 }
 
 /** DELETE: the profile is archived and unlinked, and waits for a user with the same userName. */
-function removal(draft: Draft, { user, sequence }: IdentityRemoval, person: Person | undefined, { time }: Moment): CoreOutcome {
+function removal(draft: Draft, link: Link, { user, sequence }: IdentityRemoval, person: Person | undefined, { time }: Moment): CoreOutcome {
+  if (sequence <= (person?.fences.identity ?? link.fence ?? 0)) return stale;
   draft.put(linkKey(user), { removed: sequence, ...(person ? { profile: person.profile.id } : {}) } satisfies Link);
   if (!person) return unchanged;
   const archived = withStatus(person, 'archived');

@@ -1,4 +1,4 @@
-import type { CoreChange, CoreOutcome, NewProfile, TeamCommand, TeamPage } from '@claras/contracts/core-app';
+import type { CoreChange, CoreOutcome, LinkedPage, NewProfile, TeamCommand, TeamPage } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
 import type { CoreApp, Team } from '@claras/ports/core-app/core-app';
 import { CoreAppUnavailable } from '@claras/ports/core-app/core-app';
@@ -87,16 +87,27 @@ export function coreApp({ store, runtime }: { store: Store; runtime: Runtime }):
     return { active: total, version: sequence };
   }
 
-  async function list(tenant: string, page: { after?: string; limit: number }): Promise<TeamPage> {
+  async function people(tenant: string, page: { after?: string; limit: number }) {
     const { members, total } = await store.range(scopeOf(tenant), profilesIndex, page);
-    const people = await store.read<Person>(scopeOf(tenant), members.map(personKey));
+    const entries = await store.read<Person>(scopeOf(tenant), members.map(personKey));
     const next = members.length === page.limit ? members.at(-1) : undefined;
-    return { profiles: people.flatMap((person) => (person ? [person.value.profile] : [])), total, ...(next ? { next } : {}) };
+    return { people: entries.flatMap((entry) => entry?.value ?? []), total, more: next === undefined ? {} : { next } };
+  }
+
+  async function list(tenant: string, page: { after?: string; limit: number }): Promise<TeamPage> {
+    const { people: found, total, more } = await people(tenant, page);
+    return { profiles: found.map(({ profile }) => profile), total, ...more };
+  }
+
+  async function linkedBefore(tenant: string, sequence: number, page: { after?: string; limit: number }): Promise<LinkedPage> {
+    const { people: found, more } = await people(tenant, page);
+    return { users: found.flatMap(({ profile, fences }) => (fences.identity < sequence ? (profile.scimId ?? []) : [])), ...more };
   }
 
   return {
     apply,
     seats,
+    linkedBefore,
     list,
     byHand,
     create,

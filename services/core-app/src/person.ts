@@ -14,6 +14,8 @@ export interface Person {
   generation: number;
   /** It was there before SCIM linked it: its e-mail may only move inside the provider's domains. */
   adopted: boolean;
+  /** What a hand changed since the last event about it. */
+  byHand?: { role?: true; access?: true };
 }
 
 /** What is known of a SCIM user: the profile that it is linked to, or what waits until its identity arrives. */
@@ -73,6 +75,13 @@ function facts(was: Profile | undefined, is: Profile): TeamFact['type'][] {
 
 const identityOf = ({ scimId, email, userName, displayName, givenName, familyName }: Profile): string =>
   JSON.stringify([scimId, email, userName, displayName, givenName, familyName]);
+
+/** With a mark that a hand set this facet last, or without it. */
+export const markedByHand = ({ byHand, ...person }: Person, facet: 'role' | 'access', marked: boolean): Person => {
+  const { [facet]: _, ...others } = byHand ?? {};
+  const marks = marked ? { ...others, [facet]: true as const } : others;
+  return { ...person, ...(Object.keys(marks).length > 0 ? { byHand: marks } : {}) };
+};
 
 /** With another status; an archive ends every session that is open. */
 export const withStatus = (person: Person, status: Profile['status']): Person => ({

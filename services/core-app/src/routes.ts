@@ -4,14 +4,17 @@ import { internalApi } from '@claras/service-kit/internal-api';
 import type { Log } from '@claras/service-kit/log';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 
 export const coreAppPath = '/core/v1';
 
 const Id = Type.String({ minLength: 1, maxLength: 128 });
 const Tenant = Type.Object({ tenant: Id });
 const Changes = Type.Object({ changes: Type.Array(CoreChange, { maxItems: changesPerCall }) }, { additionalProperties: false });
-const Page = Type.Object({ after: Type.Optional(Id), limit: Type.Optional(Type.String({ pattern: '^\\d{1,4}$' })) });
+const page = { after: Type.Optional(Id), limit: Type.Optional(Type.String({ pattern: '^\\d{1,4}$' })) };
+const Page = Type.Object(page);
+const Before = Type.Object({ ...page, before: Type.String({ pattern: '^\\d{1,16}$' }) });
+const pageOf = ({ after, limit }: Static<typeof Page>) => ({ limit: Math.min(1000, Number(limit ?? 100)), ...(after ? { after } : {}) });
 const Email = Type.Object({ email: Type.String({ maxLength: 254 }) });
 const Token = Type.Object({ token: Type.String({ maxLength: 128 }) });
 
@@ -29,8 +32,11 @@ export function coreAppRoutes({ core, ...parts }: { core: CoreApp & Team; token:
       outcomes: await core.apply(request.params.tenant, request.body.changes),
     }));
     app.get('/tenants/:tenant/seats', { schema: { params } }, (request) => core.seats(request.params.tenant));
-    app.get('/tenants/:tenant/profiles', { schema: { params, querystring: Page } }, ({ params: { tenant }, query: { after, limit } }) =>
-      core.list(tenant, { limit: Math.min(1000, Number(limit ?? 100)), ...(after ? { after } : {}) }),
+    app.get('/tenants/:tenant/linked', { schema: { params, querystring: Before } }, ({ params: { tenant }, query }) =>
+      core.linkedBefore(tenant, Number(query.before), pageOf(query)),
+    );
+    app.get('/tenants/:tenant/profiles', { schema: { params, querystring: Page } }, ({ params: { tenant }, query }) =>
+      core.list(tenant, pageOf(query)),
     );
     app.post('/tenants/:tenant/profiles', { schema: { params, body: NewProfile } }, (request) =>
       core.create(request.params.tenant, request.body),

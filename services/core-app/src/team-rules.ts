@@ -2,22 +2,27 @@ import type { NewProfile, TeamCommand } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
 import { TeamRefusal } from '@claras/ports/core-app/core-app';
 import type { Draft } from './draft.ts';
-import { emailOwnerKey, ownersKey, type Person, personKey, save, withStatus } from './person.ts';
+import { emailOwnerKey, markedByHand, ownersKey, type Person, personKey, save, withStatus } from './person.ts';
 
 /** A change by hand. It takes no sequence, and stands until the next event about that facet. Throws {@link TeamRefusal}. */
 export function applyByHand(draft: Draft, id: string, command: TeamCommand, time: number): Profile {
   const person = draft.get<Person>(personKey(id));
   if (!person) throw new TeamRefusal('not-found', 'there is no such profile');
   const after = commanded(person, command);
-  if (JSON.stringify(after) === JSON.stringify(person)) return person.profile;
+  if (after === person) return person.profile;
   lastActiveOwnerStays(draft, person.profile, after.profile);
   save(draft, person, after, { cause: 'hand', ...(command.by === undefined ? {} : { by: command.by }) }, time);
   return after.profile;
 }
 
 function commanded(person: Person, command: TeamCommand): Person {
-  if (command.command === 'change-role') return { ...person, profile: { ...person.profile, role: command.role } };
-  return withStatus(person, command.command === 'archive' ? 'archived' : 'active');
+  const { profile } = person;
+  if (command.command === 'change-role') {
+    if (profile.role === command.role) return person;
+    return markedByHand({ ...person, profile: { ...profile, role: command.role } }, 'role', true);
+  }
+  const status = command.command === 'archive' ? 'archived' : 'active';
+  return profile.status === status ? person : markedByHand(withStatus(person, status), 'access', true);
 }
 
 /** "The last active Owner of a tenant cannot be demoted or archived by hand" (M11). */

@@ -8,6 +8,7 @@ import { provisioningLog } from '@claras/console/provisioning-log/consumer';
 import { openIdFrom } from '@claras/console/sign-in/openid-connect';
 import { signInUrl } from '@claras/console/sign-in/session-routes';
 import { signIn } from '@claras/console/sign-in/sign-in';
+import { snapshotMaker } from '@claras/console/snapshots/snapshot-maker';
 import { webPages } from '@claras/console/web-pages';
 import { type EventSource, topicOfService } from '@claras/contracts/topics';
 import { coreApp } from '@claras/core-app/core-app';
@@ -46,7 +47,7 @@ export async function localGateway(config: Config): Promise<Running> {
   const parts = { store, bus, coreApp: team, runtime, log, metrics, health };
   const consumers = await Promise.all([
     ...[profileSync(parts), roleMapper(parts), archiver(parts), billingSync({ ...parts, billing })],
-    ...[provisioningLog(parts), auditLog(parts)],
+    ...[provisioningLog(parts), auditLog(parts), snapshotMaker(parts)],
   ]);
   const watch = watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log });
 

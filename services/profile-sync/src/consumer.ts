@@ -1,31 +1,64 @@
-import type { DirectoryFact } from '@claras/contracts/events';
+import type { DirectoryEvent, DirectoryFact } from '@claras/contracts/events';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
 import { coreChanges } from '@claras/service-kit/core-changes';
 import { settledEvents } from '@claras/service-kit/outcomes';
-import { decide, type LinkDomains } from './decide.ts';
+import { createProblems } from '@claras/service-kit/problems';
+import type { Turn } from '@claras/service-kit/turn';
+import { decide, type Known, nothingKnown, retries, withResults } from './decide.ts';
+import { isFinished, unnamed } from './unnamed.ts';
 
 const name = 'profile-sync';
-const domainsKey = 'domains';
+const knownKey = 'known';
 
 /** Keeps the identity of profiles (names, e-mail, userName) as the directory has it. */
-export function profileSync(parts: ConsumerParts & { coreApp: CoreApp }): Promise<{ close(): Promise<void> }> {
+export function profileSync(
+  parts: ConsumerParts & { coreApp: Pick<CoreApp, 'apply' | 'linkedBefore'> },
+): Promise<{ close(): Promise<void> }> {
+  const { store, runtime } = parts;
   const send = coreChanges(parts);
+  const sweep = unnamed({ ...parts, name, send, problems: createProblems(parts.health, `${name} snapshots`) });
+
+  async function fold({ tenant, scope, assertCurrent, settle }: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
+    const [stored] = await store.read<Known>(scope, [knownKey]);
+    const before = stored?.value ?? nothingKnown;
+    await assertCurrent();
+    const { known, changes } = decide(before, events);
+    const first = await send(tenant, changes);
+    const tried = withResults(known, changes, first);
+    const again = retries(tried, events);
+    const second = await send(tenant, again);
+    const after = withResults(tried, again, second);
+    const through = events.at(-1)!.sequence;
+    const told = settledEvents(name, through, [...first, ...second], runtime.now());
+    await settle(through, { events: told, ...(after === before ? {} : { put: { [knownKey]: after } }) });
+  }
 
   return consumeEvents<DirectoryFact>({
     ...parts,
     name,
     topic: 'directory',
-    async handle({ tenant, scope, events, assertCurrent, settle }) {
-      const [stored] = await parts.store.read<string[]>(scope, [domainsKey]);
-      const before: LinkDomains = stored?.value ?? [];
-      await assertCurrent();
-      const { domains, changes } = decide(before, events);
-      const results = await send(tenant, changes);
-      const through = events.at(-1)!.sequence;
-      const told = settledEvents(name, through, results, parts.runtime.now());
-      await settle(through, { events: told, ...(domains === before ? {} : { put: { [domainsKey]: domains } }) });
+    async handle(turn) {
+      for (const step of steps(turn.events)) {
+        if (step.length > 1 || !isFinished(step[0]!)) await fold(turn, step);
+        else {
+          const [known] = await store.read<Known>(turn.scope, [knownKey]);
+          if ((await sweep(turn, step[0], known?.value.snapshot)) === 'later') return 'later';
+          await fold(turn, step);
+        }
+      }
       return 'done';
     },
   });
+}
+
+/** The events, each end of a snapshot by itself. */
+function steps(events: readonly DirectoryEvent[]): DirectoryEvent[][] {
+  const found: DirectoryEvent[][] = [];
+  for (const event of events) {
+    const last = found.at(-1);
+    if (last && !isFinished(event) && !isFinished(last[0]!)) last.push(event);
+    else found.push([event]);
+  }
+  return found;
 }

@@ -11,12 +11,14 @@ import { pageSize, recheck } from './recheck.ts';
 const name = 'role-mapper';
 
 /** Keeps the role of profiles as group membership and the tenant's role mapping give it. */
-export function roleMapper(parts: ConsumerParts & { coreApp: CoreApp }): Promise<{ close(): Promise<void> }> {
+export function roleMapper(parts: ConsumerParts & { coreApp: Pick<CoreApp, 'apply'> }): Promise<{ close(): Promise<void> }> {
   const { store } = parts;
   const send = coreChanges(parts);
 
   async function fold({ tenant, scope, assertCurrent, settle }: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
-    const groups = events.flatMap((event) => (event.type === 'group.members.changed' ? [event.data.group] : []));
+    const groups = events.flatMap((event) =>
+      event.type === 'group.members.changed' || event.type === 'snapshot.members' ? [event.data.group] : [],
+    );
     const before = await gather(store, scope, events.flatMap(affectedUsers), groups);
     await assertCurrent();
     const { after, changes } = decide(before, events);
@@ -30,7 +32,7 @@ export function roleMapper(parts: ConsumerParts & { coreApp: CoreApp }): Promise
     name,
     topic: 'directory',
     async handle(turn) {
-      for (const step of steps(turn.events)) {
+      for (const step of steps(turn)) {
         if (Array.isArray(step)) await fold(turn, step);
         else if ((await recheck({ name, store, send, runtime: parts.runtime }, turn, step)) === 'later') return 'later';
       }
@@ -40,13 +42,13 @@ export function roleMapper(parts: ConsumerParts & { coreApp: CoreApp }): Promise
 }
 
 /** The events as they are worked off: wide ones alone, the others together as long as they touch few users. */
-function steps(events: readonly DirectoryEvent[]): (DirectoryEvent[] | WideEvent)[] {
+function steps({ events, beginsAnew }: Turn<DirectoryFact>): (DirectoryEvent[] | WideEvent)[] {
   const found: (DirectoryEvent[] | WideEvent)[] = [];
   let users = 0;
   for (const event of events) {
     const last = found.at(-1);
     const more = affectedUsers(event).length;
-    if (isWide(event)) found.push(event);
+    if (isWide(event) && (event.type !== 'snapshot.started' || beginsAnew(event))) found.push(event);
     else if (Array.isArray(last) && users + more <= pageSize) {
       last.push(event);
       users += more;

@@ -1,8 +1,10 @@
+import type { RoleMapping } from '@claras/domain/role-mapping';
 import type { Scope, Store } from '@claras/ports/store/store';
 import type { ProjectionChange } from '@claras/service-kit/position';
 import type { Member, Projection } from './decide.ts';
 
 const mappingKey = 'mapping';
+const restatingKey = 'restating';
 const userKey = (id: string) => `user:${id}`;
 const groupKey = (id: string) => `group:${id}`;
 
@@ -13,12 +15,17 @@ export const usersIndex = 'users';
 
 /** What the store knows of these users, the names of these groups and of all that the users stand in, and the mapping. */
 export async function gather(store: Store, scope: Scope, users: readonly string[], named: readonly string[]): Promise<Projection> {
-  const [[mapping], members] = await Promise.all([
-    store.read<Record<string, string[]>>(scope, [mappingKey]),
+  const [[mapping, restating], members] = await Promise.all([
+    store.read<Record<string, string[]> | true>(scope, [mappingKey, restatingKey]),
     readAll<Member>(store, scope, users, userKey),
   ]);
   const stoodIn = [...members.values()].flatMap(({ groups }) => groups);
-  return { mapping: mapping?.value ?? {}, members, groups: await readAll<string>(store, scope, [...named, ...stoodIn], groupKey) };
+  return {
+    mapping: (mapping?.value ?? {}) as RoleMapping,
+    members,
+    groups: await readAll<string>(store, scope, [...named, ...stoodIn], groupKey),
+    restating: restating !== undefined,
+  };
 }
 
 async function readAll<T>(store: Store, scope: Scope, wanted: readonly string[], key: (id: string) => string): Promise<Map<string, T>> {
@@ -35,6 +42,8 @@ export function describe(before: Projection, after: Projection): Required<Pick<P
   const indexed = (name: string) => (index[name] ??= { add: [], remove: [] });
 
   if (after.mapping !== before.mapping) put[mappingKey] = after.mapping;
+  if (after.restating && !before.restating) put[restatingKey] = true;
+  if (!after.restating && before.restating) remove.push(restatingKey);
   for (const [id, name] of after.groups) if (before.groups.get(id) !== name) put[groupKey(id)] = name;
   for (const user of new Set([...before.members.keys(), ...after.members.keys()])) {
     const was = before.members.get(user);

@@ -33,7 +33,7 @@ function roleKeeper(runtime: VirtualRuntime, trouble: number) {
     roles.set(user, change.role);
     return { outcome: 'applied' };
   };
-  const coreApp: CoreApp = {
+  const coreApp: Pick<CoreApp, 'apply'> = {
     async apply(_, changes) {
       calls.push(changes.length);
       const reached = runtime.random() < trouble ? Math.floor(runtime.random() * changes.length) : changes.length;
@@ -41,7 +41,6 @@ function roleKeeper(runtime: VirtualRuntime, trouble: number) {
       if (reached < changes.length || runtime.random() < trouble) throw new CoreAppUnavailable('cut off');
       return outcomes;
     },
-    seats: async () => ({ active: 0, version: 0 }),
   };
   return { coreApp, roles, effects, calls };
 }

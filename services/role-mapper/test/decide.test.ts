@@ -6,9 +6,9 @@ import { roleByMapping } from '@claras/domain/role-mapping';
 import fc from 'fast-check';
 import t from 'tap';
 import { decide, decidePage, groupOf, isWide, type Projection } from '../src/decide.ts';
-import { cleared, group, groupGone, history, mapping, members, rename, someHistory, user, userGone } from './histories.ts';
+import { cleared, group, groupGone, history, mapping, members, rename, someHistory, user, userGone, withSnapshot } from './histories.ts';
 
-const nothing: Projection = { mapping: {}, members: new Map(), groups: new Map() };
+const nothing: Projection = { mapping: {}, members: new Map(), groups: new Map(), restating: false };
 
 const change = (sequence: number, user: string, role: Role): RoleChange =>
   role === 'owner' ? { facet: 'role', user, sequence, role } : { facet: 'role', user, sequence, role, unlessCurrentRole: 'owner' };
@@ -18,8 +18,8 @@ interface Division {
   users: number;
 }
 /** Plays a history as the consumer does: narrow events in batches of at most `events`, wide ones in pages of `users`. */
-function play(events: readonly DirectoryEvent[], division: Division = { events: 1, users: 100 }) {
-  let projection = nothing;
+function play(events: readonly DirectoryEvent[], division: Division = { events: 1, users: 100 }, before = nothing) {
+  let projection = before;
   const changes: RoleChange[] = [];
   const apply = (decision: { after: Projection; changes: RoleChange[] }): void => {
     projection = decision.after;
@@ -31,7 +31,7 @@ function play(events: readonly DirectoryEvent[], division: Division = { events: 
     batch = [];
   };
   for (const event of events) {
-    if (isWide(event)) {
+    if (isWide(event) && (event.type !== 'snapshot.started' || event.data.rebuild)) {
       flush();
       const about = groupOf(event);
       const users = [...projection.members]
@@ -161,3 +161,87 @@ t.test('M7 M9 M10 M12 after any history, who matches has that role or is an owne
     { numRuns: 200 },
   );
 });
+
+/** Without what a directory never says: anything of a group that was deleted. */
+function factsOf(events: readonly DirectoryEvent[]): DirectoryFact[] {
+  const gone = new Set<string>();
+  return events.flatMap(({ type, data }) => {
+    const about =
+      type === 'group.updated'
+        ? data.group.id
+        : type === 'group.deleted'
+          ? data.id
+          : type.startsWith('group.members')
+            ? (data as { group: string }).group
+            : '';
+    if (gone.has(about)) return [];
+    if (type === 'group.deleted') gone.add(about);
+    return [{ type, data } as DirectoryFact];
+  });
+}
+const somewhere = fc.record({
+  at: fc.nat({ max: 40 }),
+  pace: fc.nat({ max: 4 }),
+  events: fc.integer({ min: 1, max: 9 }),
+  users: fc.integer({ min: 1, max: 3 }),
+});
+/** The last role that was sent to each user. */
+const lastRoles = (changes: readonly RoleChange[]) => Object.fromEntries(changes.map(({ user, role }) => [user, role]));
+
+t.test('a snapshot anywhere changes nothing for a reader that missed nothing, but says every role once more', async () => {
+  fc.assert(
+    fc.property(someHistory, somewhere, (events, { at, pace, ...cut }) => {
+      const facts = factsOf(events);
+      const without = comparable(play(history(facts)));
+      const told = comparable(play(history(withSnapshot(facts, at, pace, false)), cut));
+      deepStrictEqual({ ...told, changes: [] }, { ...without, changes: [] });
+      deepStrictEqual(lastRoles(told.changes), lastRoles(without.changes));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+t.test('a reader that lost all or anything knows the whole again after a snapshot, whatever happens meanwhile', async () => {
+  const lost = fc.record({ of: someHistory, upTo: fc.nat({ max: 30 }) });
+  fc.assert(
+    fc.property(someHistory, somewhere, lost, (events, { at, pace, ...cut }, { of, upTo }) => {
+      const facts = factsOf(events);
+      const { members: whole, groups, mapping: rules } = play(history(facts)).projection;
+      const before = play(of.slice(0, upTo)).projection;
+      const told = history(withSnapshot(facts, at, pace, true));
+      const { projection } = play(told.slice(told.findIndex(({ type }) => type === 'snapshot.started')), cut, before);
+      deepStrictEqual(projection.restating, false);
+      deepStrictEqual(projection.mapping, rules);
+      const membersOf = (members: Projection['members']) => [...members].map(([id, is]) => [id, [...is.groups].sort(), is.role]).sort();
+      deepStrictEqual(membersOf(projection.members), membersOf(whole));
+      for (const [id, name] of groups)
+        if ([...whole.values()].some((member) => member.groups.includes(id))) deepStrictEqual(projection.groups.get(id), name);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+t.test(
+  'M10 while groups are restated no role is given, least of all a lower one; in the end each is said, as news where it is news',
+  async (t) => {
+    const facts = [
+      mapping(advisers),
+      group('o', 'Partners'),
+      group('a', 'Advisers'),
+      members('o', ['u', 'w']),
+      members('a', ['u', 'v', 'w']),
+    ];
+    const given = play(history(facts)).projection;
+    const during = [members('a', ['x']), members('o', [], ['w'])];
+    const told = history(withSnapshot([...facts, ...during], facts.length, 1, true)).slice(facts.length);
+    const { changes } = play(told, { events: 1, users: 100 }, given);
+    const end = told.at(-1)!.sequence;
+    const sorted = changes.toSorted((one, other) => one.user.localeCompare(other.user));
+    t.strictSame(sorted, [
+      { ...change(end, 'u', 'owner'), restated: true },
+      { ...change(end, 'v', 'adviser'), restated: true },
+      change(end, 'w', 'adviser'),
+      change(end, 'x', 'adviser'),
+    ]);
+  },
+);

@@ -51,3 +51,50 @@ const someFact: fc.Arbitrary<DirectoryFact> = fc.oneof(
 export const someHistory = fc
   .array(someFact, { maxLength: 40 })
   .map((facts) => history([group('g1', 'A'), group('g2', 'B'), group('g3', 'C'), ...facts.filter(({ type }) => type !== 'group.created')]));
+
+const started = (wanted: RoleMapping, rebuild: boolean): DirectoryFact => ({
+  type: 'snapshot.started',
+  data: { provisioning: { provider: 'p', domains: [], mapping: wanted as Record<Role, string[]> }, reason: 'a test', rebuild },
+});
+const finished: DirectoryFact = { type: 'snapshot.finished', data: { users: 0, groups: 0 } };
+
+/** The directory as these facts leave it. */
+function directoryOf(facts: readonly DirectoryFact[]) {
+  const groups = new Map<string, { displayName: string; members: Set<string> }>();
+  let wanted: RoleMapping = {};
+  for (const { type, data } of facts) {
+    if (type === 'provisioning.changed') wanted = data.provisioning?.mapping ?? {};
+    if (type === 'group.created' || type === 'group.updated')
+      groups.set(data.group.id, { displayName: data.group.displayName, members: groups.get(data.group.id)?.members ?? new Set() });
+    if (type === 'group.deleted') groups.delete(data.id);
+    if (type === 'group.members.cleared') groups.get(data.group)?.members.clear();
+    if (type === 'user.deleted') for (const { members } of groups.values()) members.delete(data.id);
+    if (type === 'group.members.changed') {
+      for (const id of data.added) groups.get(data.group)?.members.add(id);
+      for (const id of data.removed) groups.get(data.group)?.members.delete(id);
+    }
+  }
+  return { groups, wanted };
+}
+
+/** The history with a snapshot behind its first `at` facts, whose parts stand behind every `pace` facts from there on. */
+export function withSnapshot(facts: readonly DirectoryFact[], at: number, pace: number, rebuild: boolean): DirectoryFact[] {
+  const given = facts.slice(0, at);
+  const rest = facts.slice(at);
+  const found: DirectoryFact[] = [...given, started(directoryOf(given).wanted, rebuild)];
+  const goOn = () => {
+    const next = rest.splice(0, pace);
+    given.push(...next);
+    found.push(...next);
+  };
+  goOn();
+  const named = [...directoryOf(given).groups].map(([id, { displayName }]) => ({ id, displayName }));
+  found.push({ type: 'snapshot.groups', data: { groups: named } });
+  for (const { id } of named) {
+    goOn();
+    const members = [...(directoryOf(given).groups.get(id)?.members ?? [])];
+    if (members.length > 0) found.push({ type: 'snapshot.members', data: { group: id, members } });
+  }
+  goOn();
+  return [...found, finished, ...rest];
+}

@@ -225,6 +225,66 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     t.match(await one(), { status: 'archived' });
   });
 
+  await t.test('what a snapshot restates leaves a change by hand alone, and sets right everything else', async (t) => {
+    const { tenant, apply, one } = fresh();
+    await apply(identity('ann', 1), role('ann', 2, 'manager'));
+    const { id } = await one();
+    await core.byHand(tenant, id, { command: 'change-role', role: 'assistant' });
+    await core.byHand(tenant, id, { command: 'archive' });
+    const restated = { restated: true } as const;
+    const outcomes = await core.apply(tenant, [
+      { ...role('ann', 5, 'manager'), ...restated },
+      { ...access('ann', 5, 'active'), ...restated },
+      { ...identity('ann', 5, { displayName: 'Ann B' }), ...restated },
+    ]);
+    t.match(outcomes, [{ outcome: 'unchanged', reason: 'set by hand' }, { outcome: 'unchanged' }, { outcome: 'applied' }]);
+    t.match(await one(), { role: 'assistant', status: 'archived', displayName: 'Ann B' });
+    t.strictSame(await apply(role('ann', 5, 'manager')), ['stale'], 'the fence moved on');
+    t.strictSame(await apply(role('ann', 6, 'manager'), access('ann', 7, 'active')), ['applied', 'applied'], 'an event counts again');
+    await core.byHand(tenant, id, { command: 'archive' });
+    await apply(access('ann', 8, 'archived'));
+    t.strictSame(
+      (await core.apply(tenant, [{ ...access('ann', 9, 'active'), ...restated }])).map(({ outcome }) => outcome),
+      ['applied'],
+      'what an event said after the hand is no change by hand',
+    );
+  });
+
+  await t.test('a user that a snapshot names after it was deleted is there again, with its profile; a late removal is stale', async (t) => {
+    for (const first of ['identity', 'role'] as const) {
+      const { tenant, apply, one, profiles } = fresh();
+      await core.create(tenant, { email: 'ann@a.example', displayName: 'Ann', role: 'adviser' });
+      await apply(identity('ann', 1), role('ann', 2, 'manager'), removal('ann', 3));
+      const changes: CoreChange[] = [
+        { ...identity('ann', 10, { userName: 'ann.before@a.example' }), restated: true },
+        { ...role('ann', 12, 'assistant'), restated: true },
+        { ...access('ann', 11, 'active'), restated: true },
+      ];
+      if (first === 'role') changes.reverse();
+      for (const change of changes) await core.apply(tenant, [change]);
+      t.match(await one(), { scimId: 'ann', userName: 'ann.before@a.example', role: 'assistant', status: 'active' }, first);
+      t.equal((await profiles()).length, 1);
+      t.strictSame(await apply(removal('ann', 4)), ['stale']);
+      t.strictSame(await apply(access('ann', 13, 'archived'), removal('ann', 14)), ['applied', 'applied']);
+      t.match(await one(), { status: 'archived' });
+    }
+  });
+
+  await t.test('linked users of whose identity nothing was heard since a sequence are found, page by page', async (t) => {
+    const { tenant, apply } = fresh();
+    await apply(...['a', 'b', 'c', 'd', 'e'].map((user, n) => identity(user, n + 1)), removal('e', 6));
+    await core.create(tenant, { email: 'x@a.example', displayName: 'no user', role: 'adviser' });
+    await apply({ ...identity('b', 10), restated: true });
+    const found: string[] = [];
+    for (let after: string | undefined; ; ) {
+      const { users, next } = await core.linkedBefore(tenant, 10, { limit: 2, ...(after ? { after } : {}) });
+      found.push(...users);
+      if (!next) break;
+      after = next;
+    }
+    t.strictSame(found.sort(), ['a', 'c', 'd']);
+  });
+
   await t.test('M24 seats are the active profiles, and their version grows with each fact of the team', async (t) => {
     const { tenant, apply } = fresh();
     const users = Array.from({ length: 250 }, (_, n) => `user${n}`);

@@ -1,4 +1,4 @@
-import type { CoreChange, CoreOutcome, NewProfile, Seats, TeamCommand, TeamPage } from '@claras/contracts/core-app';
+import type { CoreChange, CoreOutcome, LinkedPage, NewProfile, Seats, TeamCommand, TeamPage } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
 
 /** The core app as provisioning sees it: the consumers' one call, and the count that billing reads. */
@@ -6,6 +6,8 @@ export interface CoreApp {
   /** One outcome for each change, in order. The batch is not atomic, a change is. At most `changesPerCall`. */
   apply(tenant: string, changes: readonly CoreChange[]): Promise<CoreOutcome[]>;
   seats(tenant: string): Promise<Seats>;
+  /** Linked users whose identity was last heard of before `sequence`: after a snapshot, those that it did not name. */
+  linkedBefore(tenant: string, sequence: number, page: { after?: string; limit: number }): Promise<LinkedPage>;
 }
 
 /** The core app as its own Team page sees it: people, by hand, and their sessions. */

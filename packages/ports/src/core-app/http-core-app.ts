@@ -1,7 +1,10 @@
-import { type CoreOutcome, changesPerCall, type Seats, type TeamPage } from '@claras/contracts/core-app';
+import { type CoreOutcome, changesPerCall, type LinkedPage, type Seats, type TeamPage } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
 import { jsonClient, Refused } from '../json-client.ts';
 import { type CoreApp, CoreAppUnavailable, type Team, TeamRefusal } from './core-app.ts';
+
+const queryOf = ({ after, limit }: { after?: string; limit: number }): URLSearchParams =>
+  new URLSearchParams({ limit: String(limit), ...(after ? { after } : {}) });
 
 /** The core app over HTTP. */
 export function httpCoreApp({ url, token }: { url: string; token: string }): CoreApp & Team {
@@ -26,10 +29,9 @@ export function httpCoreApp({ url, token }: { url: string; token: string }): Cor
       return outcomes;
     },
     seats: async (tenant) => (await ask<Seats>('GET', at(tenant, 'seats'))) as Seats,
-    async list(tenant, { after, limit }) {
-      const query = new URLSearchParams({ limit: String(limit), ...(after ? { after } : {}) });
-      return (await ask<TeamPage>('GET', at(tenant, `profiles?${query}`))) as TeamPage;
-    },
+    linkedBefore: async (tenant, sequence, page) =>
+      (await ask<LinkedPage>('GET', at(tenant, `linked?${queryOf(page)}&before=${sequence}`))) as LinkedPage,
+    list: async (tenant, page) => (await ask<TeamPage>('GET', at(tenant, `profiles?${queryOf(page)}`))) as TeamPage,
     byHand: async (tenant, profile, command) =>
       (await ask<Profile>('POST', at(tenant, `profiles/${encodeURIComponent(profile)}/command`), command).catch(orRefusal)) as Profile,
     create: async (tenant, profile) => (await ask<Profile>('POST', at(tenant, 'profiles'), profile).catch(orRefusal)) as Profile,

@@ -1,12 +1,13 @@
 -- One change of one scope: all of it, or nothing. Every service's commits are this script; what a change means stands in store.ts.
 --
 -- KEYS  1 documents (hash: key -> "version time json")   2 state (hash: sequence, version, since)
---       3 change ids (hash: id -> "sequence version")    4 older change ids   5 outbox (stream)   6... the indexes (sorted sets)
+--       3 change ids (hash: id -> "sequence version")    4 older change ids   5 outbox (stream)   6 epoch of the cell
+--       7... the indexes (sorted sets)
 -- ARGV  change id, time, tenant, channel, cell, then lists, each behind its length:
 --       expected key, version ...; touched keys; removed keys; put key, json ...; dropped indexes (numbers of KEYS);
 --       indexes: number of its KEY, list of members that leave, list of members that come; events
 -- Returns {1, sequence, version}, or {0, key} for a conflict.
-local documents, state, ids, olderIds, outbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local documents, state, ids, olderIds, outbox, epoch = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local mostArguments = 1000
 
 local at = 0
@@ -40,7 +41,12 @@ end
 
 -- From here on nothing is refused.
 local known = redis.call('HMGET', state, 'sequence', 'version', 'since')
-local sequence, version, since = tonumber(known[1] or 0), tonumber(known[2] or 0) + 1, tonumber(known[3] or 0)
+local version, since = tonumber(known[2] or 0) + 1, tonumber(known[3] or 0)
+local sequence = math.max(tonumber(known[1] or 0), tonumber(redis.call('GET', epoch) or 0) * 1000000000000)
+-- Lua writes a large number with an exponent.
+local function text(number)
+  return string.format('%.0f', number)
+end
 local head = version .. ' ' .. time .. ' '
 
 for _, key in ipairs(touched) do
@@ -69,7 +75,7 @@ end
 local events = takeList()
 for _, event in ipairs(events) do
   sequence = sequence + 1
-  redis.call('XADD', outbox, '*', 'tenant', tenant, 'sequence', sequence, 'event', event)
+  redis.call('XADD', outbox, '*', 'tenant', tenant, 'sequence', text(sequence), 'event', event)
 end
 if #events > 0 then redis.call('PUBLISH', channel, cell) end
 
@@ -81,6 +87,6 @@ if count >= 1000 and now - since >= 600 then
   count = 0
 end
 if count == 0 then since = now end
-redis.call('HSET', ids, id, sequence .. ' ' .. version)
-redis.call('HSET', state, 'sequence', sequence, 'version', version, 'since', since)
+redis.call('HSET', ids, id, text(sequence) .. ' ' .. version)
+redis.call('HSET', state, 'sequence', text(sequence), 'version', version, 'since', since)
 return { 1, sequence, version }

@@ -1,4 +1,5 @@
 import { toRecord } from '@claras/contracts/cloud-event';
+import { startOf } from '@claras/contracts/sequence';
 import { topics } from '@claras/contracts/topics';
 import { cellOf } from '../cell.ts';
 import { decodeEntry, jsonOfPuts } from './entry-text.ts';
@@ -11,13 +12,19 @@ import type { StoreSettings } from './store-settings.ts';
 const jsonOf = (text: string): string => text.slice(text.indexOf(' ', text.indexOf(' ') + 1) + 1);
 const versionOf = (text: string | undefined): number => (text === undefined ? 0 : Number(text.slice(0, text.indexOf(' '))));
 
+const epochFact = 'epoch';
+
 /**
  * Store in one file of this process (lmdb). A commit is durable when it resolves; its events stand in the log of the embedded bus by the same
  * transaction, so there is no outbox. Closing it closes the environment.
  */
 export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf, runtime }: StoreSettings): Store {
-  const { documents } = environment.tables;
+  const { documents, facts } = environment.tables;
   const { indexes, slices, log, assertOpen } = environment;
+
+  let epoch = Number(facts.get(epochFact) ?? 0);
+  /** The last number of a scope, as far as its epoch goes. */
+  const numberOf = ({ sequence }: Slice): number => Math.max(sequence, startOf(epoch));
 
   /** The first key that is not as the change expects it. */
   function conflictOf(scope: Scope, { expect = {}, touch = [] }: Change): string | undefined {
@@ -60,6 +67,7 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf, runtim
     const conflict = conflictOf(scope, change);
     if (conflict !== undefined) return { ok: false, conflict };
     const parts = partsOf(scope);
+    slice.sequence = numberOf(slice);
     const records = recordsOf(parts, change, slice.sequence);
     slice.version++;
     slice.sequence += records.length;
@@ -83,7 +91,7 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf, runtim
     },
     async range(scope, index, query) {
       assertOpen();
-      return { ...indexes.range(scope, index, query), sequence: slices.find(scope).sequence };
+      return { ...indexes.range(scope, index, query), sequence: numberOf(slices.find(scope)) };
     },
     async has(scope, index, members) {
       assertOpen();
@@ -94,6 +102,12 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf, runtim
       // Here, so that what cannot be written fails before it waits, and the transaction is short.
       const puts = jsonOfPuts(change.put);
       return environment.write(() => apply(slices.find(scope), change, puts));
+    },
+    epochs: async () => Array.from({ length: cells }, () => epoch),
+    async raiseEpoch() {
+      const next = epoch + 1;
+      await environment.write(() => facts.putSync(epochFact, String(next)));
+      epoch = next;
     },
     outbox: () => undefined,
     ping: async () => assertOpen(),

@@ -24,7 +24,7 @@ const names = ['facts', 'documents', 'scopes', 'indexes', 'sets', 'log', 'offset
 /**
  * The tables of the embedded store and bus, all in one file. Text, so that any lmdb tool can read them; `␀` is NUL.
  *
- * facts      name → value: cells, next set, topics' partitions, sets that were dropped
+ * facts      name → value: cells, epoch, next set, topics' partitions, sets that were dropped
  * documents  scope ␀ key → version time json
  * scopes     scope → sequence version and its memory of change ids
  * indexes    scope ␀ index → set total

@@ -1,4 +1,5 @@
 import { toRecord } from '@claras/contracts/cloud-event';
+import { startOf } from '@claras/contracts/sequence';
 import { cellOf } from '../cell.ts';
 import { jsonOfPuts, StoredEntry } from './entry-text.ts';
 import { memoryOutbox } from './memory-outbox.ts';
@@ -42,7 +43,13 @@ function write({ documents, indexes }: Slice, change: Change, puts: [string, str
 export function memoryStore({ cells, topicOf, runtime }: StoreSettings): Store {
   const slices = new Map<Scope, Slice>();
   const outboxes = new Map(Object.keys(topicOf).map((service) => [service, memoryOutbox(cells, runtime)]));
-  const sliceOf = (scope: Scope): Slice => slices.get(scope) ?? newSlice();
+  const epochs = Array.from({ length: cells }, () => 0);
+
+  function sliceOf(scope: Scope): Slice {
+    const slice = slices.get(scope) ?? newSlice();
+    slice.sequence = Math.max(slice.sequence, startOf(epochs[cellOf(partsOf(scope).tenant, cells)]!));
+    return slice;
+  }
 
   function recordsOf(scope: Scope, { events = [] }: Change, sequence: number) {
     const { service, tenant } = partsOf(scope);
@@ -87,6 +94,10 @@ export function memoryStore({ cells, topicOf, runtime }: StoreSettings): Store {
       const { service, tenant } = partsOf(scope);
       if (records.length > 0) outboxes.get(service)!.append(cellOf(tenant, cells), tenant, records);
       return { ...result };
+    },
+    epochs: async () => [...epochs],
+    async raiseEpoch() {
+      for (const cell of epochs.keys()) epochs[cell]!++;
     },
     outbox: (service) => outboxes.get(service),
     ping: async () => {},

@@ -12,6 +12,7 @@ export interface Place {
   changes: string;
   olderChanges: string;
   outbox: string;
+  epoch: string;
   index(name: string): string;
   tenant: string;
   /** Told of the cell when something was appended to the outbox. */
@@ -29,7 +30,7 @@ const list = (items: readonly (string | number)[]): (string | number)[] => [item
 /** KEYS and ARGV of commit.lua. Throws what cannot be written as JSON. */
 export function argumentsOf(place: Place, change: Change): { keys: string[]; args: (string | number)[] } {
   const { id, time, expect = {}, touch = [], remove = [], put, drop = [], index = {}, events = [] } = change;
-  const keys = [place.documents, place.state, place.changes, place.olderChanges, place.outbox];
+  const keys = [place.documents, place.state, place.changes, place.olderChanges, place.outbox, place.epoch];
   const numberOf = (name: string): number => keys.push(place.index(name));
   const dropped = drop.map(numberOf);
   const indexes = Object.entries(index).flatMap(([name, { add = [], remove: leave = [] }]) => [

@@ -1,3 +1,4 @@
+import { startOf } from '@claras/contracts/sequence';
 import { cellOf } from '../cell.ts';
 import type { Log } from '../log.ts';
 import { decodeEntry } from './entry-text.ts';
@@ -11,6 +12,8 @@ import { type Entry, type Json, type RangeQuery, type Scope, type Store, StoreUn
 import type { StoreSettings } from './store-settings.ts';
 
 const cellsKey = 'claras:cells';
+const epochKey = (cell: number): string => `{c${cell}}:epoch`;
+const raiseTo = `if tonumber(redis.call('GET', KEYS[1]) or 0) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end`;
 const mayLose =
   'Redis may lose what it acknowledged. Start it with --appendonly yes --appendfsync always, or CONFIG SET both and CONFIG REWRITE';
 
@@ -78,12 +81,16 @@ export function redisStore(
       changes: `${name}:changes`,
       olderChanges: `${name}:changes:older`,
       outbox: outboxKey(service, cell),
+      epoch: epochKey(cell),
       index: (index) => `${name}:index:${index}`,
       tenant,
       channel: appendChannel(service),
       cell,
     };
   }
+
+  const epochs = (): Promise<number[]> =>
+    Promise.all(Array.from({ length: cells }, (_, cell) => ask(async (client) => Number((await client.get(epochKey(cell))) ?? 0))));
 
   const outboxes = new Map(
     Object.entries(topicOf).map(([service, topic]) => [
@@ -101,7 +108,7 @@ export function redisStore(
     },
     async range(scope, index, query) {
       const place = placeOf(scope);
-      const [members, total, sequence] = await ask((client) => rangeOf(client, place.index(index), place.state, query));
+      const [members, total, sequence] = await ask((client) => rangeOf(client, place, index, query));
       return { members, total, sequence };
     },
     async has(scope, index, members) {
@@ -116,6 +123,11 @@ export function redisStore(
       const send = commitOf(placeOf(scope), change);
       return ask(send);
     },
+    epochs,
+    async raiseEpoch() {
+      const known = await epochs();
+      await Promise.all(known.map((epoch, cell) => ask((client) => client.eval(raiseTo, 1, epochKey(cell), epoch + 1))));
+    },
     outbox: (service) => outboxes.get(service),
     ping,
     durability,
@@ -128,15 +140,16 @@ export function redisStore(
 /** In one step, so that members, total and sequence belong together. */
 async function rangeOf(
   client: RedisClient,
-  index: string,
-  state: string,
+  place: Place,
+  name: string,
   { offset = 0, after, limit }: RangeQuery,
 ): Promise<[string[], number, number]> {
-  const step = client.multi().zcard(index).hget(state, 'sequence');
+  const index = place.index(name);
+  const step = client.multi().zcard(index).hget(place.state, 'sequence').get(place.epoch);
   if (limit > 0 && after !== undefined) step.zrangebylex(index, `(${after}`, '+', 'LIMIT', 0, limit);
   else if (limit > 0) step.zrange(index, offset, String(offset + limit - 1));
   const answers = (await step.exec()) ?? [];
   for (const [error] of answers) if (error) throw error;
-  const [total, sequence, members] = answers.map(([, answer]) => answer);
-  return [(members ?? []) as string[], total as number, Number(sequence ?? 0)];
+  const [total, sequence, epoch, members] = answers.map(([, answer]) => answer);
+  return [(members ?? []) as string[], total as number, Math.max(Number(sequence ?? 0), startOf(Number(epoch ?? 0)))];
 }

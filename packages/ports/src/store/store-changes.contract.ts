@@ -1,3 +1,4 @@
+import { startOf } from '@claras/contracts/sequence';
 import type { Runtime } from '../runtime.ts';
 import type { Change, Scope, Store } from './store.ts';
 import { acme, eventOf, placeOf, type StoreCase, upTo } from './store-case.contract.ts';
@@ -24,6 +25,37 @@ export function numberingCases(check: StoreCase): void {
       if (!result.ok || result.version <= last) t.fail(`version ${JSON.stringify(result)} behind ${last}`);
       else last = result.version;
     }
+  });
+}
+
+export function epochCases(check: StoreCase): void {
+  check('a new epoch raises the numbers of every scope, and a second one again; what was numbered stays', async (t, { store, commit }) => {
+    await commit(acme, { events: [eventOf(1), eventOf(2)] });
+    t.strictSame(
+      await store.epochs(),
+      upTo(store.cells).map(() => 0),
+    );
+    for (const epoch of [1, 2]) {
+      await store.raiseEpoch();
+      t.strictSame(
+        await store.epochs(),
+        upTo(store.cells).map(() => epoch),
+      );
+      t.equal((await store.range(acme, 'none', { limit: 0 })).sequence, startOf(epoch), 'whoever reads sees it at once');
+      t.match(await commit(acme, { events: [eventOf(3), eventOf(4)] }), { ok: true, sequence: startOf(epoch) + 2 });
+      t.match(await commit(acme, { events: [eventOf(5)] }), { ok: true, sequence: startOf(epoch) + 3 });
+      t.match(await commit('edge/other', { events: [eventOf(1)] }), { ok: true, sequence: startOf(epoch) + 1 });
+      t.equal((await store.range(acme, 'none', { limit: 0 })).sequence, startOf(epoch) + 3);
+    }
+  });
+
+  check('numbers stay exact in the hundred and twenty-third epoch, and a change is remembered with them', async (t, { store, commit }) => {
+    for (const _ of upTo(123)) await store.raiseEpoch();
+    const once: Change = { id: 'once', time: 1, events: upTo(3).map(eventOf) };
+    const first = await store.commit(acme, once);
+    t.match(first, { ok: true, sequence: startOf(123) + 3 });
+    t.match(await commit(acme, { events: [eventOf(4)] }), { ok: true, sequence: startOf(123) + 4 });
+    t.strictSame(await store.commit(acme, once), first);
   });
 }
 
@@ -112,5 +144,9 @@ export function durabilityCases(check: StoreCase, runtime: Runtime, reopen: () =
     const next = await again.commit(acme, { put: { b: 1 }, events: [eventOf(3)] });
     t.match(next, { ok: true, sequence: 3 });
     t.ok(next.ok && first.ok && next.version > first.version);
+    await again.store.raiseEpoch();
+    await again.store.close();
+    place.store = await reopen();
+    t.match(await placeOf(place.store, runtime).commit(acme, { events: [eventOf(4)] }), { ok: true, sequence: startOf(1) + 1 });
   });
 }

@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import { placeOf, type StoreCase, type StoreUnderTest } from './store-case.contract.ts';
-import { durabilityCases, isolationCases, numberingCases, repetitionCases } from './store-changes.contract.ts';
+import { durabilityCases, epochCases, isolationCases, numberingCases, repetitionCases } from './store-changes.contract.ts';
 import { conflictCases } from './store-conflicts.contract.ts';
 import { documentCases } from './store-documents.contract.ts';
 import { indexCases } from './store-indexes.contract.ts';
@@ -24,6 +24,7 @@ export function storeContract(t: Test, subject: StoreUnderTest): void {
   conflictCases(check);
   indexCases(check);
   numberingCases(check);
+  epochCases(check);
   repetitionCases(check, runtime);
   isolationCases(check);
   outboxCases(check, subject);

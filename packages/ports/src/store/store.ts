@@ -39,7 +39,7 @@ export interface Change {
   events?: OutgoingEvent[];
 }
 
-/** `sequence`: the scope's last number after the change. `version`: what every put or touched key of it has now. */
+/** `sequence`: the scope's last number after the change, epochs counted in (contracts: sequence.ts). `version`: what every put or touched key of it has now. */
 export type CommitResult = { ok: true; sequence: number; version: number } | { ok: false; conflict: string };
 
 export interface RangeQuery {
@@ -64,6 +64,10 @@ export interface Store {
   range(scope: Scope, index: string, query: RangeQuery): Promise<RangeResult>;
   has(scope: Scope, index: string, members: readonly string[]): Promise<boolean[]>;
   commit(scope: Scope, change: Change): Promise<CommitResult>;
+  /** Of each cell: how often its history was broken off. A scope's numbers go on at epoch × 10¹² + 1, if they are not further. */
+  epochs(): Promise<number[]>;
+  /** Begins an epoch in every cell: after whatever may have taken the store back to an earlier state. */
+  raiseEpoch(): Promise<void>;
   /** The outbox of a service; undefined where commits stand in the bus's log at once (embedded). */
   outbox(service: string): Outbox | undefined;
   /** Resolves when the store answers; rejects with {@link StoreUnavailable} otherwise. */

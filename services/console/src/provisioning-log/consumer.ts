@@ -50,16 +50,14 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
       const known = await store.read<Record<string, unknown>>(scope, subjects.map(snapshotKey));
       const snapshots = new Map<string, Snapshot>(subjects.map((subject, n) => [subject, known[n]?.value]));
       const entries: LogEntry[] = [];
-      const written = new Set<string>();
+      const changed = new Map<string, Snapshot>();
       for (const event of batch) {
-        const subject = remembered(event);
-        const { entry, after } = entryOf(event, snapshots.get(event.subject));
-        entries.push(entry);
-        if (subject === undefined) continue;
-        snapshots.set(subject, after);
-        written.add(subject);
+        entries.push(entryOf(event, snapshots.get(event.subject)));
+        for (const [subject, after] of remembered(event)) {
+          snapshots.set(subject, after);
+          changed.set(subject, after);
+        }
       }
-      const changed = new Map([...snapshots].filter(([subject]) => written.has(subject)));
       await settle(batch.at(-1)!.sequence, await trimmed(store, scope, entries.length, described(entries, changed)));
       return 'done';
     },

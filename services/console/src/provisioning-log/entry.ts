@@ -7,7 +7,7 @@ export interface LogEntry {
   /** ISO 8601, UTC: when it was acknowledged. */
   time: string;
   type: DirectoryEvent['type'];
-  /** `Users/<id>`, `Groups/<id>`, `Providers/<id>`. */
+  /** `Users/<id>`, `Groups/<id>`, `Providers/<id>`, `Snapshots/<id>`. */
   subject: string;
   /** userName or displayName, as it is after the event. */
   name?: string;
@@ -28,16 +28,22 @@ export interface AttributeChange {
 /** What the log remembers of a user or group, to say what changed. */
 export type Snapshot = Record<string, unknown> | undefined;
 
-/** The snapshot that an event changes: its subject; undefined where it has none. */
-export const remembered = ({ type, subject }: DirectoryEvent): string | undefined =>
-  type === 'provisioning.changed' || type.startsWith('group.members') ? undefined : subject;
+/** What to remember behind an event, by subject (undefined: nothing any more). */
+export function remembered(event: DirectoryEvent): [subject: string, after: Snapshot][] {
+  const { type, subject, data } = event;
+  if (type === 'user.deleted' || type === 'group.deleted') return [[subject, undefined]];
+  if (type === 'snapshot.users') return data.users.map((user) => [`Users/${user.id}`, user]);
+  if (type === 'snapshot.groups') return data.groups.map((group) => [`Groups/${group.id}`, group]);
+  const after = snapshotOf(event);
+  return after ? [[subject, after]] : [];
+}
 
-/** The entry of an event, and what to remember behind it (undefined: nothing any more). */
-export function entryOf(event: DirectoryEvent, before: Snapshot): { entry: LogEntry; after: Snapshot } {
+/** The entry of an event, from what was remembered of its subject. */
+export function entryOf(event: DirectoryEvent, before: Snapshot): LogEntry {
   const { sequence, time, type, subject, request, traceparent } = event;
-  const after = snapshotOf(event) ?? (event.type.endsWith('.deleted') ? undefined : before);
+  const after = snapshotOf(event);
   const name = nameOf(after ?? before);
-  const entry: LogEntry = {
+  return {
     ...{ sequence, time, type, subject },
     ...(name === undefined ? {} : { name }),
     ...(request === undefined ? {} : { request }),
@@ -45,7 +51,6 @@ export function entryOf(event: DirectoryEvent, before: Snapshot): { entry: LogEn
     users: usersOf(event),
     changes: changesOf(event, before, after),
   };
-  return { entry, after };
 }
 
 function snapshotOf(event: DirectoryEvent): Snapshot {
@@ -60,8 +65,20 @@ function nameOf(snapshot: Snapshot): string | undefined {
 
 function usersOf(event: DirectoryEvent): string[] {
   if (event.type === 'group.members.changed') return [...event.data.added, ...event.data.removed];
+  if (event.type === 'snapshot.users') return event.data.users.map(({ id }) => id);
+  if (event.type === 'snapshot.members') return event.data.members;
   const [kind, id] = event.subject.split('/');
   return kind === 'Users' && id ? [id] : [];
+}
+
+/** Why a snapshot was made, and how much it said; its parts are no change. */
+function snapshotChanges(event: DirectoryEvent): AttributeChange[] {
+  if (event.type === 'snapshot.started') return [{ attribute: 'reason', new: event.data.reason }];
+  if (event.type !== 'snapshot.finished') return [];
+  return [
+    { attribute: 'users', new: event.data.users },
+    { attribute: 'groups', new: event.data.groups },
+  ];
 }
 
 /** Not worth a line: they say nothing about a person. */
@@ -72,7 +89,9 @@ function changesOf(event: DirectoryEvent, before: Snapshot, after: Snapshot): At
     const { added, removed } = event.data;
     return [{ attribute: 'members', ...(removed.length > 0 ? { old: removed } : {}), ...(added.length > 0 ? { new: added } : {}) }];
   }
+  if (event.type === 'group.members.cleared') return [];
   if (event.type === 'provisioning.changed') return [{ attribute: 'provisioning', new: event.data.provisioning }];
+  if (event.type.startsWith('snapshot.')) return snapshotChanges(event);
   const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
   return [...names].flatMap((attribute) => {
     const [old, now] = [before?.[attribute], after?.[attribute]];

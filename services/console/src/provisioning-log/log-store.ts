@@ -24,10 +24,10 @@ export interface Through {
 }
 export const mostSeatRows = 10_000;
 
-const padded = (sequence: number): string => String(sequence).padStart(12, '0');
+const padded = (sequence: number): string => String(sequence).padStart(16, '0');
 /** Newest first: an index is read in ascending order. */
-export const place = (sequence: number): string => String(999_999_999_999 - sequence).padStart(12, '0');
-export const sequenceAt = (member: string): number => 999_999_999_999 - Number(member);
+export const place = (sequence: number): string => padded(Number.MAX_SAFE_INTEGER - sequence);
+export const sequenceAt = (member: string): number => Number.MAX_SAFE_INTEGER - Number(member);
 
 export const entryKey = (sequence: number) => `entry:${padded(sequence)}`;
 /** Index of the results of an event; each member is the end of a document's key. */
