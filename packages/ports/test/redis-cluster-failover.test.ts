@@ -11,10 +11,9 @@ const writers = 32;
 
 /** What a scope holds agrees with itself, whatever was lost of it: as many documents as stand in the index, one event for each. */
 async function agreesWithItself(t: Test, store: Store, scope: Scope): Promise<string[]> {
-  const { members, total, sequence } = await store.range(scope, 'all', { limit: 1_000_000 });
-  t.equal(total, sequence, `${scope}: as many in the index as there were changes`);
+  const { members, total } = await store.range(scope, 'all', { limit: 1_000_000 });
   t.notOk((await store.read(scope, members)).includes(undefined), 'a document for each');
-  t.strictSame((await eventsOf(store)).filter(({ tenant }) => scope === `edge/${tenant}`).length, sequence, 'and an event');
+  t.equal((await eventsOf(store)).filter(({ tenant }) => scope === `edge/${tenant}`).length, total, 'and an event');
   return members;
 }
 

@@ -1,4 +1,4 @@
--- One change of one scope: all of it, or nothing. Every service's commits are this script; what a change means stands in store.ts.
+-- One change of one scope (behind epoch.lua): all of it, or nothing. Every service's commits are this script; what a change means stands in store.ts.
 --
 -- KEYS  1 documents (hash: key -> "version time json")   2 state (hash: sequence, version, since)
 --       3 change ids (hash: id -> "sequence version")    4 older change ids   5 outbox (stream)   6 epoch of the cell
@@ -42,7 +42,7 @@ end
 -- From here on nothing is refused.
 local known = redis.call('HMGET', state, 'sequence', 'version', 'since')
 local version, since = tonumber(known[2] or 0) + 1, tonumber(known[3] or 0)
-local sequence = math.max(tonumber(known[1] or 0), tonumber(redis.call('GET', epoch) or 0) * 1000000000000)
+local sequence = math.max(tonumber(known[1] or 0), epochOf(epoch) * 1000000000000)
 -- Lua writes a large number with an exponent.
 local function text(number)
   return string.format('%.0f', number)

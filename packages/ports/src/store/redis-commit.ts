@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { jsonOfPuts } from './entry-text.ts';
 import type { RedisClient } from './redis-client.ts';
+import { epochLua } from './redis-epochs.ts';
 import type { Change, CommitResult } from './store.ts';
 
-const lua = readFileSync(new URL('./commit.lua', import.meta.url), 'utf8');
+const lua = epochLua + readFileSync(new URL('./commit.lua', import.meta.url), 'utf8');
 
 /** Where a change goes. */
 export interface Place {

@@ -6,14 +6,13 @@ import type { RedisClient } from './redis-client.ts';
 import { commitScript, type Place } from './redis-commit.ts';
 import { redisConnection } from './redis-connection.ts';
 import { type Durability, weakestDurability } from './redis-durability.ts';
+import { epochField, epochKey, redisEpochs } from './redis-epochs.ts';
 import { appendChannel, outboxKey, redisOutbox, tagOf } from './redis-outbox.ts';
 import { assertFits, partsOf } from './scope.ts';
 import { type Entry, type Json, type RangeQuery, type Scope, type Store, StoreUnavailable } from './store.ts';
 import type { StoreSettings } from './store-settings.ts';
 
 const cellsKey = 'claras:cells';
-const epochKey = (cell: number): string => `{c${cell}}:epoch`;
-const raiseTo = `if tonumber(redis.call('GET', KEYS[1]) or 0) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end`;
 const mayLose =
   'Redis may lose what it acknowledged. Start it with --appendonly yes --appendfsync always, or CONFIG SET both and CONFIG REWRITE';
 
@@ -89,9 +88,6 @@ export function redisStore(
     };
   }
 
-  const epochs = (): Promise<number[]> =>
-    Promise.all(Array.from({ length: cells }, (_, cell) => ask(async (client) => Number((await client.get(epochKey(cell))) ?? 0))));
-
   const outboxes = new Map(
     Object.entries(topicOf).map(([service, topic]) => [
       service,
@@ -123,11 +119,7 @@ export function redisStore(
       const send = commitOf(placeOf(scope), change);
       return ask(send);
     },
-    epochs,
-    async raiseEpoch() {
-      const known = await epochs();
-      await Promise.all(known.map((epoch, cell) => ask((client) => client.eval(raiseTo, 1, epochKey(cell), epoch + 1))));
-    },
+    ...redisEpochs(cells, ask),
     outbox: (service) => outboxes.get(service),
     ping,
     durability,
@@ -145,7 +137,7 @@ async function rangeOf(
   { offset = 0, after, limit }: RangeQuery,
 ): Promise<[string[], number, number]> {
   const index = place.index(name);
-  const step = client.multi().zcard(index).hget(place.state, 'sequence').get(place.epoch);
+  const step = client.multi().zcard(index).hget(place.state, 'sequence').hget(place.epoch, epochField);
   if (limit > 0 && after !== undefined) step.zrangebylex(index, `(${after}`, '+', 'LIMIT', 0, limit);
   else if (limit > 0) step.zrange(index, offset, String(offset + limit - 1));
   const answers = (await step.exec()) ?? [];

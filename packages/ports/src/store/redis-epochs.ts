@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import type { RedisClient } from './redis-client.ts';
+import type { RedisConnection } from './redis-connection.ts';
+import { tagOf } from './redis-outbox.ts';
+
+/** Lua's `epochOf(key)`. */
+export const epochLua = readFileSync(new URL('./epoch.lua', import.meta.url), 'utf8');
+
+const raise = `redis.call('HSET', KEYS[1], 'epoch', math.max(epochOf(KEYS[1]), tonumber(ARGV[1])))`;
+
+/** Where a cell's epoch stands. */
+export const epochKey = (cell: number): string => `${tagOf(cell)}:epoch`;
+export const epochField = 'epoch';
+
+/** Epochs of the cells, told and raised on the node of each. */
+export function redisEpochs(cells: number, ask: RedisConnection['ask']) {
+  const each = <T>(question: (client: RedisClient, cell: number) => Promise<T>): Promise<T[]> =>
+    Promise.all(Array.from({ length: cells }, (_, cell) => ask((client) => question(client, cell))));
+  const epochs = (): Promise<number[]> =>
+    each(async (client, cell) => Number(await client.eval(`${epochLua}\nreturn epochOf(KEYS[1])`, 1, epochKey(cell))));
+
+  return {
+    epochs,
+    async raiseEpoch(): Promise<void> {
+      const known = await epochs();
+      await each((client, cell) => client.eval(`${epochLua}\n${raise}`, 1, epochKey(cell), known[cell]! + 1));
+    },
+  };
+}
