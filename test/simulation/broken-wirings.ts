@@ -1,5 +1,6 @@
 import type { EventRecord } from '@claras/contracts/cloud-event';
 import type { CoreChange } from '@claras/contracts/core-app';
+import { pairsOf } from '@claras/ports/store/keyed';
 import type { Wiring } from './processes.ts';
 
 /** Wires that break a promise, each in its own way: what a simulation must find. `finds` stands in the violation that it is found by. */
@@ -90,8 +91,8 @@ export const brokenWirings: BrokenWiring[] = [
         coreKeeps: (store) => ({
           ...store,
           commit: (scope, change) => {
-            const put = Object.entries(change.put ?? {}).map(([key, value]) => [key, key.startsWith('profile:') ? ageless(value) : value]);
-            return store.commit(scope, { ...change, put: Object.fromEntries(put) });
+            const put = [...pairsOf(change.put)].map(([key, value]) => [key, key.startsWith('profile:') ? ageless(value) : value] as const);
+            return store.commit(scope, { ...change, put: new Map(put) });
           },
         }),
       };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OutgoingEvent } from '@claras/contracts/cloud-event';
+import { pairsOf } from '@claras/ports/store/keyed';
 import type { Change, Scope, Store } from '@claras/ports/store/store';
 
 interface Person {
@@ -37,12 +38,12 @@ export function effectsLedger(store: Store) {
     if (before?.profile.status === 'active' && profile.status === 'archived') archives.set(who, (archives.get(who) ?? 0) + 1);
   }
 
-  function watch(scope: Scope, { id, put = {}, events = [] }: Change): void {
+  function watch(scope: Scope, { id, put, events = [] }: Change): void {
     const [service, tenant] = scope.split('/') as [string, string];
     if (service !== 'core' || commits.has(id)) return;
     commits.add(id);
     const causes = (events as OutgoingEvent[]).map(({ data }) => (data as { cause: string }).cause);
-    for (const [key, value] of Object.entries(put)) {
+    for (const [key, value] of pairsOf(put)) {
       const place = `${tenant}/${key}`;
       if (key.startsWith('profile:')) {
         const person = structuredClone(value) as Person;

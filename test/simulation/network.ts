@@ -90,7 +90,7 @@ export function network(world: { clock: WorldClock; weather: Weather; store: Sto
       range: (scope, index, query) => ask(() => world.store.range(scope, index, query)),
       has: (scope, index, members) => ask(() => world.store.has(scope, index, members)),
       commit: (scope, change) => {
-        const sent = JSON.parse(JSON.stringify(change)) as typeof change;
+        const sent = { ...change };
         return settled(() => world.store.commit(scope, sent));
       },
       epochs: () => ask(() => world.store.epochs()),

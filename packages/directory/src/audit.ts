@@ -1,4 +1,5 @@
 import { type AuditEntry, chained } from '@claras/domain/audit-chain';
+import { merged } from '@claras/ports/store/keyed';
 import type { Change } from '@claras/ports/store/store';
 import { tenantScope } from './scopes.ts';
 import { type Durable, transact } from './transact.ts';
@@ -26,8 +27,8 @@ const entryKey = (number: number) => `audit:${String(number).padStart(12, '0')}`
 /** A change with another one on top of it. */
 const joined = (change: Omit<Change, 'id' | 'time'>, more: Pick<Change, 'expect' | 'put'>): Omit<Change, 'id' | 'time'> => ({
   ...change,
-  expect: { ...change.expect, ...more.expect },
-  put: { ...change.put, ...more.put },
+  expect: merged(change.expect, more.expect),
+  put: merged(change.put, more.put),
 });
 
 /** A tenant's audit log: entries stand in the commit of what they tell, chained by hash, so that none can go or change unseen. */

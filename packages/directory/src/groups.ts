@@ -1,11 +1,11 @@
 import type { OutgoingEvent } from '@claras/contracts/cloud-event';
-import type { Change } from '@claras/ports/store/store';
 import type { MemberChanges } from '@claras/scim/member-changes';
 import type { Resource } from '@claras/scim/resource';
 import { groupKind, groupsOfIndex, membersIndex, userKind } from './kinds.ts';
 import { type MemberDifference, memberDifference } from './member-difference.ts';
 import {
   changedAttributes,
+  type Described,
   describeRemoval,
   describeWrite,
   eventAbout,
@@ -75,9 +75,11 @@ export function groups(durable: Durable) {
       const { difference, exact } = await memberDifference(durable, tenant, id, { ...edit.members, add: known });
       if (changed.length === 0 && !difference) return { result: () => ({ group: before, unknownMembers: unknown }) };
 
-      const change: Omit<Change, 'id' | 'time'> =
-        changed.length > 0 ? await describeWrite(durable, groupKind, tenant, before, after) : { touch: [groupKind.document(id)] };
-      if (exact || check) change.expect = { ...change.expect, [groupKind.document(id)]: before.version };
+      const change: Described =
+        changed.length > 0
+          ? await describeWrite(durable, groupKind, tenant, before, after)
+          : { expect: new Map(), index: new Map(), touch: [groupKind.document(id)] };
+      if (exact || check) change.expect.set(groupKind.document(id), before.version);
       const updated =
         changed.length > 0 ? [eventAbout(groupKind, id, time, origin, 'updated', snapshotData(groupKind, after, changed))] : [];
       if (difference) addMembers(change, id, difference);
@@ -123,12 +125,11 @@ export function groups(durable: Durable) {
 export type Groups = ReturnType<typeof groups>;
 
 /** Both directions of membership, and a new version for each user whose `groups` changed for the better: it must still be there. */
-function addMembers(change: Omit<Change, 'id' | 'time'>, group: string, { cleared, added, removed }: MemberDifference): void {
-  change.index = { ...change.index };
+function addMembers(change: Described, group: string, { cleared, added, removed }: MemberDifference): void {
   if (cleared) change.drop = [membersIndex(group)];
-  if (added.length + removed.length > 0) change.index[membersIndex(group)] = { add: added, remove: removed };
-  for (const user of added) change.index[groupsOfIndex(user)] = { add: [group] };
-  for (const user of removed) change.index[groupsOfIndex(user)] = { remove: [group] };
+  if (added.length + removed.length > 0) change.index.set(membersIndex(group), { add: added, remove: removed });
+  for (const user of added) change.index.set(groupsOfIndex(user), { add: [group] });
+  for (const user of removed) change.index.set(groupsOfIndex(user), { remove: [group] });
   change.touch = [...(change.touch ?? []), ...added.map(userKind.document)];
 }
 

@@ -75,7 +75,11 @@ export interface Origin {
 /** Throws where the caller's condition (If-Match) does not hold for this version. */
 export type Precondition = (version: number) => void;
 
-type Unnumbered = Omit<Change, 'id' | 'time'>;
+/** A change while it is put together. */
+export interface Described extends Omit<Change, 'id' | 'time' | 'expect' | 'index'> {
+  expect: Map<string, number>;
+  index: Map<string, { add?: string[]; remove?: string[] }>;
+}
 
 export async function readResource({ store }: Durable, kind: Kind, tenant: string, id: string): Promise<Read | undefined> {
   const [entry] = await store.read(tenantScope(tenant), [kind.document(id)]);
@@ -97,7 +101,7 @@ export async function describeWrite(
   tenant: string,
   before: Read | undefined,
   after: Read,
-): Promise<Unnumbered> {
+): Promise<Described> {
   const oldKey = before && kind.uniqueKey(String(before.resource[kind.unique]));
   const newKey = kind.uniqueKey(String(after.resource[kind.unique]));
   const renamed = oldKey !== newKey;
@@ -108,22 +112,24 @@ export async function describeWrite(
   }
   const was = new Set(before ? kind.lookups(before.resource) : []);
   const is = new Set(kind.lookups(after.resource));
-  const index: NonNullable<Change['index']> = {};
-  for (const name of was) if (!is.has(name)) index[name] = { remove: [after.id] };
-  for (const name of is) if (!was.has(name)) index[name] = { add: [after.id] };
-  if (!before) index[kind.all] = { add: [after.id] };
-  return {
-    expect: { [kind.document(after.id)]: before?.version ?? 0, ...(renamed ? { [newKey]: 0 } : {}) },
-    put: { [kind.document(after.id)]: after.document, ...(renamed ? { [newKey]: after.id } : {}) },
-    remove: renamed && oldKey ? [oldKey] : [],
-    index,
-  };
+  const index: Described['index'] = new Map();
+  for (const name of was) if (!is.has(name)) index.set(name, { remove: [after.id] });
+  for (const name of is) if (!was.has(name)) index.set(name, { add: [after.id] });
+  if (!before) index.set(kind.all, { add: [after.id] });
+  const document = kind.document(after.id);
+  const expect = new Map([[document, before?.version ?? 0]]);
+  const put = new Map<string, unknown>([[document, after.document]]);
+  if (renamed) {
+    expect.set(newKey, 0);
+    put.set(newKey, after.id);
+  }
+  return { expect, put, remove: renamed && oldKey ? [oldKey] : [], index };
 }
 
-export const describeRemoval = (kind: Kind, gone: Read): Unnumbered => ({
-  expect: { [kind.document(gone.id)]: gone.version },
+export const describeRemoval = (kind: Kind, gone: Read): Described => ({
+  expect: new Map([[kind.document(gone.id), gone.version]]),
   remove: [kind.document(gone.id), kind.uniqueKey(String(gone.resource[kind.unique]))],
-  index: Object.fromEntries([kind.all, ...kind.lookups(gone.resource)].map((name) => [name, { remove: [gone.id] }])),
+  index: new Map([kind.all, ...kind.lookups(gone.resource)].map((name) => [name, { remove: [gone.id] }])),
 });
 
 /** An event about one resource. The data is what `contracts/events` says for the type. */

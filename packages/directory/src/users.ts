@@ -1,4 +1,3 @@
-import type { Change } from '@claras/ports/store/store';
 import type { Resource } from '@claras/scim/resource';
 import { groupKind, groupsOfIndex, membersIndex, userKind } from './kinds.ts';
 import {
@@ -65,7 +64,7 @@ export function users(durable: Durable) {
       check?.(gone.version);
       const { members: groups } = await store.range(scope, groupsOfIndex(id), { limit: mostGroups });
       const change = describeRemoval(userKind, gone);
-      change.index = { ...change.index, ...leaving(groups, id) };
+      for (const group of groups) change.index.set(membersIndex(group), { remove: [id] });
       change.touch = (await readResources(durable, groupKind, tenant, groups)).map((group) => groupKind.document(group.id));
       change.drop = [groupsOfIndex(id)];
       change.events = [eventAbout(userKind, id, time, origin, 'deleted', { id, userName: gone.resource.userName })];
@@ -86,6 +85,3 @@ export function users(durable: Durable) {
   return { create, get, update, remove, groupsOf };
 }
 export type Users = ReturnType<typeof users>;
-
-const leaving = (groups: readonly string[], user: string): NonNullable<Change['index']> =>
-  Object.fromEntries(groups.map((group) => [membersIndex(group), { remove: [user] }]));

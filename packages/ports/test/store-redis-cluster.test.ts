@@ -25,7 +25,7 @@ t.test('a cluster of three masters', async (t) => {
     const admins = connectionsTo(t, nodes);
     const openAgain = async () => redisStore(url, settings());
     const open = () => Promise.all(admins.map((admin) => admin.flushall())).then(openAgain);
-    storeContract(t, { runtime, open, reopen: openAgain, pass: runtime.sleep });
+    storeContract(t, { runtime, open, reopen: openAgain, knowsChangesAgain: true, pass: runtime.sleep });
   });
 
   await t.test('what is so on Redis only', async (t) => {

@@ -30,7 +30,7 @@ t.test('real Redis', async (t) => {
   t.test('the contract', async (t) => {
     const openAgain = async () => redisStore(at(contractDb), settings());
     const open = () => empty(contractDb).then(openAgain);
-    storeContract(t, { runtime, open, reopen: openAgain, pass: runtime.sleep });
+    storeContract(t, { runtime, open, reopen: openAgain, knowsChangesAgain: true, pass: runtime.sleep });
   });
 
   t.test('faults', async (t) => {

@@ -1,5 +1,6 @@
 import { epochOf, startOf } from '@claras/contracts/sequence';
 import type { Runtime } from '@claras/ports/runtime';
+import { merged } from '@claras/ports/store/keyed';
 import type { Change, Scope, Store } from '@claras/ports/store/store';
 
 /** How far a consumer is with a tenant: everything up to `applied` is in its projection. */
@@ -41,7 +42,7 @@ export function positions(store: Store, runtime: Runtime, service: string) {
         id: runtime.id(),
         time: runtime.now(),
         expect: { [key]: from.version },
-        put: { ...change.put, [key]: moved },
+        put: merged<unknown>(change.put, { [key]: moved }),
       });
       if (!result.ok) throw new PositionMoved(`the position was moved by another process (${result.conflict})`);
       return { ...moved, version: result.version };

@@ -1,4 +1,5 @@
 import type { Fact, Positioned } from '@claras/contracts/events';
+import { merged } from '@claras/ports/store/keyed';
 import type { Scope } from '@claras/ports/store/store';
 import { withoutAside } from './aside.ts';
 import { type Position, PositionMoved, type Positions, type ProjectionChange } from './position.ts';
@@ -71,5 +72,5 @@ export function takeTurn<F extends Fact>({ positions, tenant, position, events, 
 const joined = (change: ProjectionChange, queue: ReturnType<typeof withoutAside>): ProjectionChange => ({
   ...change,
   remove: [...(change.remove ?? []), ...queue.remove],
-  index: { ...change.index, ...queue.index },
+  index: merged(change.index, queue.index),
 });

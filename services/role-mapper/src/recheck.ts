@@ -1,5 +1,6 @@
 import type { DirectoryFact } from '@claras/contracts/events';
 import type { Runtime } from '@claras/ports/runtime';
+import { merged } from '@claras/ports/store/keyed';
 import type { Store } from '@claras/ports/store/store';
 import type { SendChanges } from '@claras/service-kit/core-changes';
 import { outcomeEvent, settledEvents } from '@claras/service-kit/outcomes';
@@ -65,7 +66,7 @@ export async function recheck(
     }
     after = users.at(-1)!;
     const reached: Cursor = { sequence: event.sequence, after, done, changed };
-    await turn.settle(through, { ...change, put: { ...change.put, [cursorKey]: reached }, events });
+    await turn.settle(through, { ...change, put: merged<unknown>(change.put, { [cursorKey]: reached }), events });
   }
 }
 

@@ -1,4 +1,5 @@
 import { jsonOf } from '@claras/contracts/json-text';
+import { type Keyed, pairsOf } from './keyed.ts';
 import type { Entry } from './store.ts';
 
 /** A document as it stands in a store. What is only passed on is never parsed. */
@@ -27,10 +28,12 @@ export function decodeEntry<T>(text: string): Entry<T> {
 }
 
 /** The documents that a change puts, as JSON. Throws what JSON cannot say. */
-export function jsonOfPuts(put: Record<string, unknown> = {}): [key: string, json: string][] {
-  return Object.entries(put).map(([key, value]) => {
+export function jsonOfPuts(put: Keyed<unknown> | undefined): [key: string, json: string][] {
+  const found: [string, string][] = [];
+  for (const [key, value] of pairsOf(put)) {
     const json = jsonOf(value);
     if (json === undefined) throw new TypeError('a document must be a JSON value');
-    return [key, json];
-  });
+    found.push([key, json]);
+  }
+  return found;
 }

@@ -6,7 +6,7 @@ import { groupCommit } from './group-commit.ts';
 import { lmdbIndexes } from './lmdb-indexes.ts';
 import { lmdbLog } from './lmdb-log.ts';
 import { lmdbSets } from './lmdb-sets.ts';
-import { lmdbSlices } from './lmdb-slices.ts';
+import { lmdbChanges, lmdbSlices } from './lmdb-slices.ts';
 import { openTables, type Tables } from './lmdb-tables.ts';
 import { StoreUnavailable } from './store.ts';
 
@@ -28,7 +28,8 @@ export function lmdbEnvironment(dir: string, { cells, runtime }: { cells: number
   const { root, ...tables } = openOrUnlock();
   const numbers = lmdbSets(tables);
   const indexes = lmdbIndexes(tables, numbers);
-  const slices = lmdbSlices(tables, numbers);
+  const slices = lmdbSlices(tables);
+  const changes = lmdbChanges();
   const log = lmdbLog(tables, runtime);
   const group = groupCommit({
     transact: (write) => root.transactionSync(write),
@@ -36,9 +37,10 @@ export function lmdbEnvironment(dir: string, { cells, runtime }: { cells: number
       for (const part of [indexes, slices, numbers]) part.flush();
     },
     forget() {
-      for (const part of [indexes, slices, numbers, log]) part.forget();
+      for (const part of [indexes, slices, numbers, changes, log]) part.forget();
     },
     settled() {
+      changes.settled();
       log.settled();
       sweep();
     },
@@ -93,6 +95,7 @@ export function lmdbEnvironment(dir: string, { cells, runtime }: { cells: number
     numbers,
     indexes,
     slices,
+    changes,
     log,
     /** Before each use of the tables: lmdb does not survive being asked after it was closed. */
     assertOpen,

@@ -7,7 +7,7 @@ const droppedPrefix = 'dropped\0';
 export const entriesOf = (set: string) => ({ start: `${set}\0`, end: `${set}\x01` });
 
 /**
- * Numbered sets of strings: what indexes and memories of change ids are made of. A set is dropped at once, by forgetting its number; its
+ * Numbered sets of strings: what large indexes are made of. A set is dropped at once, by forgetting its number; its
  * entries go later, in small steps. All but `isSwept` is called in a transaction.
  */
 export function lmdbSets({ facts, sets }: Tables) {

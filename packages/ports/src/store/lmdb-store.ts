@@ -3,6 +3,7 @@ import { startOf } from '@claras/contracts/sequence';
 import { topics } from '@claras/contracts/topics';
 import { cellOf } from '../cell.ts';
 import { decodeEntry, jsonOfPuts } from './entry-text.ts';
+import { pairsOf } from './keyed.ts';
 import type { LmdbEnvironment } from './lmdb-environment.ts';
 import type { Slice } from './lmdb-slices.ts';
 import { assertFits, fits, partsOf } from './scope.ts';
@@ -18,17 +19,17 @@ const epochFact = 'epoch';
  * Store in one file of this process (lmdb). A commit is durable when it resolves; its events stand in the log of the embedded bus by the same
  * transaction, so there is no outbox. Closing it closes the environment.
  */
-export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf, runtime }: StoreSettings): Store {
+export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf }: StoreSettings): Store {
   const { documents, facts } = environment.tables;
-  const { indexes, slices, log, assertOpen } = environment;
+  const { indexes, slices, changes, log, assertOpen } = environment;
 
   let epoch = Number(facts.get(epochFact) ?? 0);
   /** The last number of a scope, as far as its epoch goes. */
   const numberOf = ({ sequence }: Slice): number => Math.max(sequence, startOf(epoch));
 
   /** The first key that is not as the change expects it. */
-  function conflictOf(scope: Scope, { expect = {}, touch = [] }: Change): string | undefined {
-    for (const key in expect) if (versionOf(documents.get(`${scope}\0${key}`)) !== expect[key]) return key;
+  function conflictOf(scope: Scope, { expect, touch = [] }: Change): string | undefined {
+    for (const [key, version] of pairsOf(expect)) if (versionOf(documents.get(`${scope}\0${key}`)) !== version) return key;
     return touch.find((key) => !documents.doesExist(`${scope}\0${key}`));
   }
 
@@ -52,8 +53,7 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf, runtim
 
   function writeIndexes(scope: Scope, { drop = [], index }: Change): void {
     for (const name of drop) indexes.drop(scope, name);
-    for (const name in index) {
-      const { add, remove } = index[name]!;
+    for (const [name, { add, remove }] of pairsOf(index)) {
       if (remove) indexes.remove(scope, name, remove);
       if (add) indexes.add(scope, name, add);
     }
@@ -62,22 +62,24 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf, runtim
   /** In a transaction. */
   function apply(slice: Slice, change: Change, puts: readonly [string, string][]): CommitResult {
     const { scope } = slice;
-    const first = slices.recall(slice, change.id);
-    if (first) return first;
+    const name = `${scope}\0${change.id}`;
+    const first = changes.recall(name);
+    if (first) return { ...first };
     const conflict = conflictOf(scope, change);
     if (conflict !== undefined) return { ok: false, conflict };
     const parts = partsOf(scope);
     slice.sequence = numberOf(slice);
     const records = recordsOf(parts, change, slice.sequence);
-    slice.version++;
-    slice.sequence += records.length;
+    slices.count(slice, records.length);
     writeDocuments(scope, change, puts, slice.version);
     writeIndexes(scope, change);
     if (records.length > 0) {
       const cell = cellOf(parts.tenant, cells);
       for (const { topic, record } of records) log.append(topic, cell, record);
     }
-    return slices.remember(slice, change.id, runtime.now());
+    const { sequence, version } = slice;
+    changes.remember(name, { ok: true, sequence, version });
+    return { ok: true, sequence, version };
   }
 
   return {

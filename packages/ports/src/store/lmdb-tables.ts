@@ -26,9 +26,9 @@ const names = ['facts', 'documents', 'scopes', 'indexes', 'sets', 'log', 'offset
  *
  * facts      name → value: cells, epoch, next set, topics' partitions, sets that were dropped
  * documents  scope ␀ key → version time json
- * scopes     scope → sequence version and its memory of change ids
- * indexes    scope ␀ index → set total
- * sets       set ␀ member → '' (a member of an index), or what a change id was answered
+ * scopes     scope → sequence version
+ * indexes    scope ␀ index → [member, …], or, where they are many: set total
+ * sets       set ␀ member → ''
  * log        topic ␀ partition ␀ offset → [time, key, headers] ⏎ value
  * offsets    group ␀ topic ␀ partition → offset of the next record
  */

@@ -2,6 +2,7 @@ import { toRecord } from '@claras/contracts/cloud-event';
 import { startOf } from '@claras/contracts/sequence';
 import { cellOf } from '../cell.ts';
 import { jsonOfPuts, StoredEntry } from './entry-text.ts';
+import { pairsOf } from './keyed.ts';
 import { memoryOutbox } from './memory-outbox.ts';
 import { recentChanges } from './recent-changes.ts';
 import { assertFits, partsOf } from './scope.ts';
@@ -20,18 +21,18 @@ interface Slice {
 const newSlice = (): Slice => ({ documents: new Map(), indexes: new Map(), sequence: 0, version: 0, recent: recentChanges() });
 
 /** The first key that is not as the change expects it. */
-function conflictOf({ documents }: Slice, { expect = {}, touch = [] }: Change): string | undefined {
-  for (const [key, version] of Object.entries(expect)) if ((documents.get(key)?.version ?? 0) !== version) return key;
+function conflictOf({ documents }: Slice, { expect, touch = [] }: Change): string | undefined {
+  for (const [key, version] of pairsOf(expect)) if ((documents.get(key)?.version ?? 0) !== version) return key;
   return touch.find((key) => !documents.has(key));
 }
 
 function write({ documents, indexes }: Slice, change: Change, puts: [string, string][], version: number): void {
-  const { time, remove = [], touch = [], index = {}, drop = [] } = change;
+  const { time, remove = [], touch = [], index, drop = [] } = change;
   for (const key of touch) documents.set(key, { json: documents.get(key)!.json, version, time });
   for (const key of remove) documents.delete(key);
   for (const [key, json] of puts) documents.set(key, { json, version, time });
   for (const name of drop) indexes.delete(name);
-  for (const [name, { add = [], remove: gone = [] }] of Object.entries(index)) {
+  for (const [name, { add = [], remove: gone = [] }] of pairsOf(index)) {
     const members = indexes.get(name) ?? sortedMembers();
     gone.forEach(members.remove);
     add.forEach(members.add);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { jsonOfPuts } from './entry-text.ts';
+import { pairsOf } from './keyed.ts';
 import type { RedisClient } from './redis-client.ts';
 import { epochLua } from './redis-epochs.ts';
 import type { Change, CommitResult } from './store.ts';
@@ -30,23 +31,20 @@ const list = (items: readonly (string | number)[]): (string | number)[] => [item
 
 /** KEYS and ARGV of commit.lua. Throws what cannot be written as JSON. */
 export function argumentsOf(place: Place, change: Change): { keys: string[]; args: (string | number)[] } {
-  const { id, time, expect = {}, touch = [], remove = [], put, drop = [], index = {}, events = [] } = change;
+  const { id, time, expect, touch = [], remove = [], put, drop = [], index, events = [] } = change;
   const keys = [place.documents, place.state, place.changes, place.olderChanges, place.outbox, place.epoch];
   const numberOf = (name: string): number => keys.push(place.index(name));
   const dropped = drop.map(numberOf);
-  const indexes = Object.entries(index).flatMap(([name, { add = [], remove: leave = [] }]) => [
-    numberOf(name),
-    ...list(leave),
-    ...list(add),
-  ]);
+  const changed = [...pairsOf(index)];
+  const indexes = changed.flatMap(([name, { add = [], remove: leave = [] }]) => [numberOf(name), ...list(leave), ...list(add)]);
   const args = [
     ...[id, time, place.tenant, place.channel, place.cell],
-    ...list(Object.entries(expect).flat()),
+    ...list([...pairsOf(expect)].flat()),
     ...list(touch),
     ...list(remove),
     ...list(jsonOfPuts(put).flat()),
     ...list(dropped),
-    ...[Object.keys(index).length, ...indexes],
+    ...[changed.length, ...indexes],
     ...list(events.map((event) => JSON.stringify(event))),
   ];
   return { keys, args };

@@ -1,3 +1,4 @@
+import { pairsOf } from './keyed.ts';
 import type { Change, Scope } from './store.ts';
 
 /** UTF-8 bytes of the longest key, index name, member or change id. A longer one is never there, and writing one is a {@link RangeError}. */
@@ -12,15 +13,8 @@ export function partsOf(scope: Scope): { service: string; tenant: string } {
   return { service: scope.slice(0, slash), tenant: scope.slice(slash + 1) };
 }
 
-function* namesIn({ id, expect, put, remove, touch, index, drop }: Change): Generator<string> {
-  yield id;
-  for (const key in expect) yield key;
-  for (const key in put) yield key;
-  for (const name in index) {
-    yield name;
-    if (index[name]!.add) yield* index[name]!.add;
-  }
-  for (const names of [remove, touch, drop]) if (names) yield* names;
+function assertName(name: string): void {
+  if (!fits(name)) throw new RangeError(`a key has more than ${mostKeyBytes} bytes`);
 }
 
 /** NUL and colon divide what adapters make of a scope. */
@@ -29,5 +23,13 @@ const isScope = /^[^\0:]{1,200}$/;
 /** Throws what no adapter could write, before anything is written. */
 export function assertFits(scope: Scope, change: Change): void {
   if (!isScope.test(scope)) throw new RangeError('a scope has at most 200 characters, and neither NUL nor a colon');
-  for (const name of namesIn(change)) if (!fits(name)) throw new RangeError(`a key has more than ${mostKeyBytes} bytes`);
+  const { id, expect, put, index, remove = [], touch = [], drop = [] } = change;
+  assertName(id);
+  for (const [key] of pairsOf(expect)) assertName(key);
+  for (const [key] of pairsOf(put)) assertName(key);
+  for (const [name, { add }] of pairsOf(index)) {
+    assertName(name);
+    add?.forEach(assertName);
+  }
+  for (const names of [remove, touch, drop]) names.forEach(assertName);
 }

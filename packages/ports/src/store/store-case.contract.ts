@@ -10,6 +10,8 @@ export interface StoreUnderTest {
   open(): Promise<Store>;
   /** Opens the same data again after a close. Absent where the data do not outlive the store. */
   reopen?(): Promise<Store>;
+  /** Whether a change is known again after that: where whoever asks may outlive the store's process. */
+  knowsChangesAgain?: boolean;
   /** Lets that much time pass, in truth or not. */
   pass(ms: number): Promise<void>;
 }

@@ -9,7 +9,7 @@ import { modelCase } from './store-property.contract.ts';
 
 /** What every Store does, whatever it stands on. */
 export function storeContract(t: Test, subject: StoreUnderTest): void {
-  const { runtime, open, reopen } = subject;
+  const { runtime, open, reopen, knowsChangesAgain = false } = subject;
   const check: StoreCase = (name, run) =>
     t.test(name, async (t) => {
       const place = placeOf(await open(), runtime);
@@ -29,5 +29,5 @@ export function storeContract(t: Test, subject: StoreUnderTest): void {
   isolationCases(check);
   outboxCases(check, subject);
   modelCase(check, runtime);
-  if (reopen) durabilityCases(check, runtime, reopen);
+  if (reopen) durabilityCases(check, runtime, reopen, knowsChangesAgain);
 }

@@ -1,4 +1,5 @@
 import type { EventRecord, OutgoingEvent } from '@claras/contracts/cloud-event';
+import type { Keyed } from './keyed.ts';
 
 /**
  * Store: everything that is durable.
@@ -21,18 +22,21 @@ export interface Entry<T = Json> {
 }
 
 export interface Change {
-  /** Remembered (the last 1,000 of a scope, for 10 minutes at least): the same change sent twice is answered with the first result. */
+  /**
+   * Remembered: the same change sent twice is answered with the first result. The last 1,000 of a scope, and for 10 minutes at least where
+   * a reply may be lost on its way; in a store of this process, the last 10,000 of all.
+   */
   id: string;
   /** Milliseconds since 1970; becomes `Entry.time`. */
   time: number;
   /** Key → the version that must be there; 0 = the key must be absent. This is how a userName is unique. */
-  expect?: Record<string, number>;
+  expect?: Keyed<number>;
   /** Key → a JSON value, or its `JsonText`. */
-  put?: Record<string, unknown>;
+  put?: Keyed<unknown>;
   remove?: string[];
   /** Must exist; gets a new version, whatever the old one was. */
   touch?: string[];
-  index?: Record<string, { add?: string[]; remove?: string[] }>;
+  index?: Keyed<{ add?: string[]; remove?: string[] }>;
   /** Whole indexes, at once. Before `index` is applied, so that a change can clear and fill. */
   drop?: string[];
   /** Numbered with the scope's next sequence numbers, in order, and put into the outbox. */

@@ -1,7 +1,6 @@
 import type { ChangeResult } from '@claras/contracts/events';
 import { emailKey } from '@claras/domain/email';
 import type { Scope, Store } from '@claras/ports/store/store';
-import type { ProjectionChange } from '@claras/service-kit/position';
 import type { LogEntry, Snapshot } from './entry.ts';
 
 export const logService = 'provisioning-log';
@@ -45,11 +44,14 @@ export const entriesIndex = 'entries';
 export const refusedIndex = 'refused';
 export const userIndex = (user: string) => `user:${user}`;
 
+interface Described {
+  put: Record<string, unknown>;
+  remove: string[];
+  index: Record<string, { add: string[]; remove: string[] }>;
+}
+
 /** What a batch of events writes. */
-export function described(
-  entries: readonly LogEntry[],
-  snapshots: ReadonlyMap<string, Snapshot>,
-): Required<Pick<ProjectionChange, 'put' | 'remove' | 'index'>> {
+export function described(entries: readonly LogEntry[], snapshots: ReadonlyMap<string, Snapshot>): Described {
   const put: Record<string, unknown> = {};
   const remove: string[] = [];
   const index: Record<string, { add: string[]; remove: string[] }> = {};
@@ -68,15 +70,10 @@ export function described(
 }
 
 /** Takes the oldest entries out, with all that consumers told of them, when there would be too many. */
-export async function trimmed(
-  store: Store,
-  scope: Scope,
-  adding: number,
-  change: ReturnType<typeof described>,
-): Promise<ReturnType<typeof described> & { drop: string[] }> {
+export async function trimmed(store: Store, scope: Scope, adding: number, change: Described): Promise<Described & { drop: string[] }> {
   const { total } = await store.range(scope, entriesIndex, { limit: 0 });
   const excess = total + adding - mostEntries;
-  const [remove, index, drop]: [string[], ReturnType<typeof described>['index'], string[]] = [[...change.remove], { ...change.index }, []];
+  const [remove, index, drop]: [string[], Described['index'], string[]] = [[...change.remove], { ...change.index }, []];
   if (excess <= 0) return { ...change, drop };
   const offset = Math.max(0, total - excess - trimmedAtOnce);
   const { members } = await store.range(scope, entriesIndex, { offset, limit: total - offset });
