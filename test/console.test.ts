@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { MappingPreview } from '@claras/contracts/console-api';
+import type { LogPage, MappingPreview } from '@claras/contracts/console-api';
 import { simulate } from '@claras/entra-simulator/simulate';
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
@@ -367,6 +367,29 @@ if (browser) {
     await page.getByRole('heading', { name: 'Consumer lag' }).waitFor();
   });
 
+  await t.test('a write that the edge refused stands in the provisioning log with what to do about it', async (t) => {
+    const { id, key } = await api.tenant('Refused writes');
+    const write = () =>
+      fetch(`${gateway.scimUrl}/Users`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/scim+json' },
+        body: JSON.stringify({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'twice@fabrikam.example' }),
+      });
+    t.strictSame([(await write()).status, (await write()).status], [201, 409]);
+    const page = await visit(t, (await api.ask<{ url: string }>('POST', '/console-links', {})).url);
+    await page.getByRole('link', { name: 'Refused writes' }).click();
+    await go(page, 'Provisioning log');
+    await page.getByRole('row', { name: /request\.refused .*refused POST/ }).waitFor();
+    await button(page, 'request.refused').click();
+    const entry = page.getByRole('dialog');
+    await entry.getByText('409 uniqueness').waitFor();
+    await entry.getByText('Two objects in Entra have this name').waitFor();
+    await page.keyboard.press('Escape');
+    await field(page, 'Search').fill('status:refused');
+    await page.getByRole('row', { name: /user\.created/ }).waitFor({ state: 'detached' });
+    t.match((await api.ask<LogPage>('GET', `/tenants/${id}/provisioning-log?refused=true`)).items, [{ type: 'request.refused' }]);
+  });
+
   await t.test('the operator pauses a consumer, for everyone and across a restart, and resumes it', async (t) => {
     const { id } = await company('Paused');
     await eventually(10_000, 'one seat is billed', async () => ((await api.seats(id)).billed?.quantity === 1 ? true : undefined));
@@ -404,7 +427,14 @@ if (browser) {
     const { id, link } = await company('Long log');
     const page = await visit(t, await link());
     const items = Array.from({ length: 10_000 }, (_, n) => ({
-      ...{ sequence: 10_000 - n, time: '2026-11-24T12:00:00.000Z', type: 'user.updated', subject: `Users/${n}`, name: `user ${n}` },
+      ...{
+        id: `${10_000 - n}`,
+        sequence: 10_000 - n,
+        time: '2026-11-24T12:00:00.000Z',
+        type: 'user.updated',
+        subject: `Users/${n}`,
+        name: `user ${n}`,
+      },
       ...{ users: 1, changes: [], consumers: [], results: [], resultsTotal: 0 },
     }));
     await page.route('**/provisioning-log/.search', (route) => route.fulfill({ json: { items } }));

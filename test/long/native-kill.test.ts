@@ -10,7 +10,7 @@ import t from 'tap';
 import { revocation } from '../support/access-story.ts';
 import { corpusPasses } from '../support/corpus.ts';
 import { eventually, freePorts, restApi } from '../support/gateway.ts';
-import { recheckProgress, refusals, roleAudit, timelineOf } from '../support/log-stories.ts';
+import { recheckProgress, refusals, refusedRequests, roleAudit, timelineOf } from '../support/log-stories.ts';
 import { mapping, played, teamIs } from '../support/provisioned.ts';
 import { flapping, takeOver } from '../support/rule-stories.ts';
 
@@ -95,6 +95,7 @@ for (const [title, story] of [
   ['S02 M18 a profile is taken over inside the provider’s domains only', takeOver],
   ['M29 a user’s timeline', timelineOf],
   ['M29 what a rule refused', refusals],
+  ['M29 what the edge refused', refusedRequests],
   ['M8 the progress of a re-check', recheckProgress],
   ['M10 M11 roles in the audit log', roleAudit],
 ] as const)

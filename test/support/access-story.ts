@@ -29,7 +29,7 @@ export async function revocation(t: Test, { api, scimUrl }: Product): Promise<vo
   const delays = (some: readonly string[]): Promise<number[]> =>
     eventually(30_000, 'all are archived', async () => {
       const found = new Map<string, number>();
-      for (let before: number | undefined; ; ) {
+      for (let before: string | undefined; ; ) {
         const query = `type=user.updated&limit=200${before === undefined ? '' : `&before=${before}`}`;
         const page = await api.ask<LogPage>('GET', `/tenants/${tenant.id}/provisioning-log?${query}`);
         for (const { time, results } of page.items)

@@ -76,6 +76,41 @@ export async function refusals(t: Test, { api, scimUrl }: Product): Promise<void
   t.notOk('next' in older, 'and that is all');
 }
 
+/** M29: a write that the edge refused stands between the requests that it came between, under the user that it is about. */
+export async function refusedRequests(t: Test, { api, scimUrl }: Product): Promise<void> {
+  const tenant = await api.tenant('Refused requests', ['a.example']);
+  const send = client(scimUrl, tenant.key);
+  const { id } = await send('POST', '/Users', { userName: 'ann@a.example' });
+  await timeline(api, tenant.id, `user=${id}`);
+  const refused = async (method: string, path: string, body: object, status: number) => {
+    const headers = { authorization: `Bearer ${tenant.key}`, 'content-type': 'application/scim+json' };
+    t.equal((await fetch(`${scimUrl}${path}`, { method, headers, body: JSON.stringify(body) })).status, status);
+  };
+  const user = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'ann@a.example' };
+  await refused('POST', '/Users', user, 409);
+  await refused('PATCH', `/Users/${id}`, patch({ op: 'replace', path: 'userName', value: 7 }), 400);
+  await send('PATCH', `/Users/${id}`, patch({ op: 'replace', path: 'title', value: 'Lead' }));
+  const all = await eventually(10_000, 'both stand in the log', async () => {
+    const { items } = await api.ask<LogPage>('GET', `/tenants/${tenant.id}/provisioning-log?limit=4`);
+    return items.filter(({ refused }) => refused).length === 2 ? items : undefined;
+  });
+  t.match(all, [
+    { type: 'user.updated' },
+    { type: 'request.refused', request: `PATCH /Users/${id}`, name: 'ann@a.example', users: 1, refused: { status: 400 } },
+    { type: 'request.refused', request: 'POST /Users', users: 0, refused: { status: 409, scimType: 'uniqueness', key: String } },
+    { type: 'user.created' },
+  ]);
+  const page = (query: string) => api.ask<LogPage>('GET', `/tenants/${tenant.id}/provisioning-log?${query}`);
+  t.strictSame((await page('refused=true')).items, all.slice(1, 3));
+  t.match(
+    (await page(`user=${id}`)).items.map(({ type }) => type),
+    ['user.updated', 'request.refused', 'user.created'],
+  );
+  const first = await page('limit=2');
+  t.equal(first.next, all[1]?.id);
+  t.strictSame((await page(`limit=2&before=${first.next}`)).items, all.slice(2));
+}
+
 /** M8: the re-check after a saved mapping tells how far it is. */
 export async function recheckProgress(t: Test, { api, scimUrl }: Product): Promise<void> {
   const tenant = await api.tenant('Progress', ['a.example']);

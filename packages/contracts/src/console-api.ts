@@ -271,9 +271,13 @@ export const AuditEntry = Type.Object(
 export type AuditEntry = Static<typeof AuditEntry>;
 export const AuditPage = list(AuditEntry);
 
-/** One directory event in the provisioning log: the request, what changed, and what each consumer did about whom. */
+/**
+ * One directory event in the provisioning log: the request, what changed, and what each consumer did about whom. Or a write that the edge
+ * refused.
+ */
 export const ProvisioningEntry = Type.Object(
   {
+    id: Type.String({ description: '17: the directory’s event 17. 17r3: the third refused request, which came behind it' }),
     sequence: Type.Integer(),
     time: Time,
     type: Type.String(),
@@ -281,6 +285,18 @@ export const ProvisioningEntry = Type.Object(
     name: Type.Optional(Type.String()),
     request: Type.Optional(Type.String({ description: 'method and path of the SCIM request' })),
     traceparent: Type.Optional(Type.String()),
+    refused: Type.Optional(
+      Type.Object(
+        {
+          status: Type.Integer(),
+          scimType: Type.Optional(Type.String()),
+          detail: Type.String(),
+          key: Type.String({ description: 'id of the API key' }),
+          more: Type.Optional(Type.Integer({ description: 'so many others were refused in that minute and have no entry' })),
+        },
+        closed,
+      ),
+    ),
     users: Type.Integer({ description: 'how many SCIM users it is about' }),
     changes: Type.Array(
       Type.Object({ attribute: Type.String(), old: Type.Optional(Type.Unknown()), new: Type.Optional(Type.Unknown()) }, closed),
@@ -306,7 +322,7 @@ export const ProvisioningEntry = Type.Object(
 );
 export type ProvisioningEntry = Static<typeof ProvisioningEntry>;
 /** Newest first. `next`: the `before` of the next page. */
-export const LogPage = Type.Object({ items: Type.Array(ProvisioningEntry), next: Type.Optional(Type.Integer()) }, closed);
+export const LogPage = Type.Object({ items: Type.Array(ProvisioningEntry), next: Type.Optional(Type.String()) }, closed);
 export type LogPage = Static<typeof LogPage>;
 
 /** The last re-check of everyone in mapped groups, after a mapping was saved. */

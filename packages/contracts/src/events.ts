@@ -115,11 +115,26 @@ export type ChangeResult = Static<typeof ChangeResult>;
 
 const Seats = { quantity: Type.Integer(), version: Type.Integer() };
 
-/** What became of a tenant's directory events and of its seats: topic `claras.outcome.v1`. The sequence of these is that of the consumer and tenant. */
+/** What became of a tenant's requests, directory events and seats: topic `claras.outcome.v1`. The sequence of these is that of the consumer and tenant. */
 export const outcomeEvents = {
   /** Every directory event up to `through` is done in this consumer; `results` of the changes that they led to. */
   'events.settled': Type.Object(
     { consumer: Type.String(), through: Type.Integer({ minimum: 0 }), results: Type.Array(ChangeResult, { maxItems: 500 }) },
+    closed,
+  ),
+  /**
+   * The edge refused a write; `request` and `subject` say which. `after`: the directory's sequence then. `more`: so many others were refused in
+   * that minute and are not told by themselves.
+   */
+  'request.refused': Type.Object(
+    {
+      status: Type.Integer({ minimum: 400, maximum: 499 }),
+      scimType: Type.Optional(Type.String()),
+      detail: Type.String(),
+      key: Id,
+      after: Type.Integer({ minimum: 0 }),
+      more: Type.Optional(Type.Integer({ minimum: 1 })),
+    },
     closed,
   ),
   /** The billing system took a quantity. `before`: what it had as far as is known. */

@@ -26,7 +26,7 @@ export const topics = {
     prefix: 'ai.claras.outcome.',
     key: 'tenant',
     events: outcomeEvents,
-    producers: ['profile-sync', 'role-mapper', 'archiver', 'billing-sync'],
+    producers: ['scim-edge', 'profile-sync', 'role-mapper', 'archiver', 'billing-sync'],
     readers: ['provisioning-log-outcomes'],
   },
   control: {
@@ -45,6 +45,7 @@ export type TopicName = keyof typeof topics;
 /** The services whose commits carry events, and the topic of each. */
 export const topicOfService = {
   edge: 'directory',
+  'edge-outcome': 'outcome',
   core: 'team',
   'profile-sync': 'outcome',
   'role-mapper': 'outcome',

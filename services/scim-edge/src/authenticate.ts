@@ -4,13 +4,15 @@ import type { SchemaExtensions } from '@claras/directory/schema-extensions';
 import type { Runtime } from '@claras/ports/runtime';
 import { resourceTypesWith } from '@claras/scim/schema-extension';
 import { forbidden, type ScimError, unauthorized } from '@claras/scim/scim-error';
+import type { Caller } from './refused-writes.ts';
 import type { Admitted } from './scim-resources.ts';
 
 /** How long an answer may be used again: a revoked key, or SCIM switched off, is in force within a second on every edge process. */
 const fresh = 500;
 const mostRemembered = 10_000;
 
-type Answer = Admitted | { refused: ScimError };
+/** `caller`: where the key is known, and what it asks for is refused all the same. */
+export type Answer = Admitted | { refused: ScimError; caller?: Caller };
 
 const noKey = () =>
   unauthorized('Send the API key as a bearer token: Authorization: Bearer <key>. Keys are made in Claras under Settings > API.');
@@ -31,8 +33,8 @@ export interface AuthenticateParts {
 }
 
 /**
- * The tenant of a request, from its key alone (M14), while SCIM is on for it (M1). At once where the header's answer is remembered. Throws, or
- * rejects with, 401 or 403.
+ * The tenant of a request, from its key alone (M14), while SCIM is on for it (M1): else refused with 401 or 403. At once where the header's
+ * answer is remembered.
  */
 export function authenticate({ keys, providers, schemaExtensions, runtime }: AuthenticateParts) {
   const remembered = new Map<string, { until: number; answer: Answer }>();
@@ -40,33 +42,29 @@ export function authenticate({ keys, providers, schemaExtensions, runtime }: Aut
   async function ask(value: string): Promise<Answer> {
     const verified = await keys.verify(value);
     if (!verified.ok) return { refused: refusals[verified.reason]() };
-    if (!verified.scopes.includes('scim.full')) return { refused: wrongScope() };
-    const { tenant } = verified;
+    const caller = { tenant: verified.tenant, key: verified.id };
+    if (!verified.scopes.includes('scim.full')) return { refused: wrongScope(), caller };
+    const { tenant } = caller;
     const [provider, extensions] = await Promise.all([providers.withScim(tenant), schemaExtensions.list(tenant)]);
-    if (!provider) return { refused: scimOff() };
+    if (!provider) return { refused: scimOff(), caller };
     keys.used(verified.id, 'scim');
-    return { tenant, types: resourceTypesWith(extensions), additiveMembers: provider.additiveMembers ?? false };
+    return { ...caller, types: resourceTypesWith(extensions), additiveMembers: provider.additiveMembers ?? false };
   }
 
-  async function askAndRemember(header: string, now: number): Promise<Admitted> {
+  async function askAndRemember(header: string, now: number): Promise<Answer> {
     const value = bearerToken(header);
-    if (!value) throw noKey();
+    if (!value) return { refused: noKey() };
     const answer = await ask(value);
     if (remembered.size >= mostRemembered) remembered.clear();
     remembered.set(header, { until: now + fresh, answer });
-    return admitted(answer);
+    return answer;
   }
 
-  return (header = ''): Admitted | Promise<Admitted> => {
+  return (header = ''): Answer | Promise<Answer> => {
     const now = runtime.now();
     const known = remembered.get(header);
-    return known && known.until > now ? admitted(known.answer) : askAndRemember(header, now);
+    return known && known.until > now ? known.answer : askAndRemember(header, now);
   };
-}
-
-function admitted(answer: Answer): Admitted {
-  if ('refused' in answer) throw answer.refused;
-  return answer;
 }
 
 /** The token of `Bearer <token>` (RFC 6750, 2.1); the scheme in any case, and twice where an admin pasted it before the key. */

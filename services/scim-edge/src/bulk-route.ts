@@ -25,7 +25,7 @@ interface Promised {
 
 /** POST /Bulk (RFC 7644, 3.7). Each operation is one write of its own: one that fails leaves the others as they are. */
 export function bulkRoute(app: FastifyInstance, all: readonly ScimResources[], circumstances: Circumstances): void {
-  const { durable, asked, passedOver, failed } = circumstances;
+  const { durable, asked, passedOver, failed, refused } = circumstances;
 
   app.post('/Bulk', async (request, reply) => {
     const { operations, failOnErrors } = readBulk(request.body);
@@ -55,6 +55,7 @@ export function bulkRoute(app: FastifyInstance, all: readonly ScimResources[], c
   function refusal(request: FastifyRequest, { method, path }: BulkOperation, error: unknown): Result {
     const answer = asScimError(error);
     if (answer.status >= 500) failed(request, error);
+    else refused(request, answer, `${method} ${path.split('?', 1)[0]}`.slice(0, 200));
     const location = method === 'POST' || !place.test(path) ? {} : { location: `${asked(request).url}${path}` };
     return { ...location, status: String(answer.status), response: answer.toBody() };
   }

@@ -17,7 +17,7 @@ await run('scim-edge', async () => {
   const [log, health] = [createLog('scim-edge', config), createHealth()];
   const metrics = createMetrics('scim-edge');
   const backing = await openBacking({ ...config, runtime, log });
-  const relay = tellEvents(backing, ['edge'], { metrics, health, runtime });
+  const relay = tellEvents(backing, ['edge', 'edge-outcome'], { metrics, health, runtime });
   const watch = watchDependencies({ store: backing.store.ping, bus: backing.bus.ping }, { health, runtime, log });
 
   const durable = { store: backing.store, runtime };

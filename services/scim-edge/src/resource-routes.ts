@@ -5,6 +5,7 @@ import { invalidCursor, printCursor } from '@claras/scim/cursor';
 import { checkIfMatch, checkIfNoneMatch, etag, isNotModified } from '@claras/scim/etag';
 import { type ListQuery, listResponseJson, type Page, readListQuery, readSearchRequest } from '@claras/scim/list-query';
 import { readProjection, wantsAttribute } from '@claras/scim/projection';
+import type { ScimError } from '@claras/scim/scim-error';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { endOfTurn } from './end-of-turn.ts';
 import { allowOnly } from './method-not-allowed.ts';
@@ -26,6 +27,8 @@ export interface Circumstances {
   passedOver(request: FastifyRequest, ignored: readonly string[]): void;
   /** Told of what went wrong on this side. */
   failed(request: FastifyRequest, error: unknown): void;
+  /** Told of what was refused, and of which operation of a bulk. */
+  refused(request: FastifyRequest, answer: ScimError, operation?: string): void;
 }
 
 /** The verbs of RFC 7644, 3.3 to 3.6, once for every resource type. */

@@ -4,25 +4,29 @@ import { providers } from '@claras/directory/providers';
 import { schemaExtensions } from '@claras/directory/schema-extensions';
 import type { Durable } from '@claras/directory/transact';
 import { users } from '@claras/directory/users';
-import { notImplemented } from '@claras/scim/scim-error';
+import { notImplemented, type ScimError } from '@claras/scim/scim-error';
 import type { Log } from '@claras/service-kit/log';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { authenticate } from './authenticate.ts';
+import { type Answer, authenticate } from './authenticate.ts';
 import { scimBodies } from './body.ts';
 import { bulkRoute } from './bulk-route.ts';
 import { discoveryRoutes } from './discovery-routes.ts';
 import { type EdgeMetrics, measureRequests } from './edge-metrics.ts';
 import { groupResources } from './group-resources.ts';
+import { type Caller, refusedWrites } from './refused-writes.ts';
 import type { TenantUrl } from './render.ts';
 import { type Circumstances, resourceRoutes, searchRoute } from './resource-routes.ts';
 import { scimErrors } from './scim-errors.ts';
 import type { Admitted } from './scim-resources.ts';
 import { assertSingleHeaders } from './single-headers.ts';
+import { originOf } from './trace.ts';
 import { userResources } from './user-resources.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     admitted: Admitted;
+    /** Whose key it is, of a request that is refused for what the key may not. */
+    caller?: Caller;
   }
 }
 
@@ -31,6 +35,8 @@ export interface EdgeParts extends Durable {
   log: Log;
   metrics?: EdgeMetrics;
 }
+
+const isWrite = ({ method, url }: FastifyRequest): boolean => method !== 'GET' && method !== 'HEAD' && !/\/\.search\/*(\?|$)/i.test(url);
 
 /** Entra's door: a Fastify plugin to be registered under /api/scim/v2. */
 export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
@@ -42,19 +48,33 @@ export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
     const failed = (request: FastifyRequest, err: unknown) =>
       log.error({ err, method: request.method, route: request.routeOptions.url }, 'request failed');
 
+    const refusals = refusedWrites(durable, metrics);
+    app.addHook('onClose', refusals.close);
+    function refused(request: FastifyRequest, answer: ScimError, operation?: string): void {
+      const caller = request.admitted ?? request.caller;
+      if (!caller || !(operation || isWrite(request))) return;
+      const origin = originOf(request, durable.runtime, app.prefix);
+      refusals.tell({ tenant: caller.tenant, key: caller.key, answer, origin: operation ? { ...origin, request: operation } : origin });
+    }
+
     scimBodies(app);
-    scimErrors(app, failed);
+    scimErrors(app, { failed, refused });
     if (metrics) measureRequests(app, metrics);
     app.decorateRequest('admitted');
+    app.decorateRequest('caller');
     app.addHook('onRequest', (request, _reply, done) => {
       assertSingleHeaders(request);
-      const enter = (admitted: Admitted): void => {
-        request.admitted = admitted;
+      const enter = (answer: Answer): void => {
+        if ('refused' in answer) {
+          if (answer.caller) request.caller = answer.caller;
+          return done(answer.refused);
+        }
+        request.admitted = answer;
         done();
       };
-      const admitted = admit(request.headers.authorization);
-      if (admitted instanceof Promise) admitted.then(enter, done);
-      else enter(admitted);
+      const answer = admit(request.headers.authorization);
+      if (answer instanceof Promise) answer.then(enter, done);
+      else enter(answer);
     });
 
     const circumstances: Circumstances = {
@@ -63,6 +83,7 @@ export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
       passedOver: (request, ignored) =>
         log.info({ tenant: request.admitted.tenant, method: request.method, ignored }, 'passed over what no schema knows'),
       failed,
+      refused,
     };
     const all = [userResources(users(durable)), groupResources(groups(durable))];
     for (const resources of all) resourceRoutes(app, resources, circumstances);

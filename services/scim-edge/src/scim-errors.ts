@@ -29,11 +29,18 @@ export function asScimError(error: unknown): ScimError {
   }
 }
 
-/** `failed`: told of what went wrong on this side. */
-export function scimErrors(app: FastifyInstance, failed: (request: FastifyRequest, error: unknown) => void): void {
+/** `failed` is told of what went wrong on this side, `refused` of what the caller has to mend. */
+export function scimErrors(
+  app: FastifyInstance,
+  {
+    failed,
+    refused,
+  }: { failed: (request: FastifyRequest, error: unknown) => void; refused: (request: FastifyRequest, answer: ScimError) => void },
+): void {
   const send = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const answer = asScimError(error);
     if (answer.status >= 500) failed(request, error);
+    else refused(request, answer);
     if (answer.status === 401) reply.header('www-authenticate', 'Bearer realm="scim"');
     if (answer.status === 503) reply.header('retry-after', retryAfter);
     return reply.code(answer.status).header('content-type', scimType).send(JSON.stringify(answer.toBody()));

@@ -3,11 +3,11 @@ import type { Origin, Precondition, Read } from '@claras/directory/resources';
 import type { ResourceType, ResourceTypes } from '@claras/scim/attributes';
 import type { Filter } from '@claras/scim/filter';
 import type { Json } from '@claras/scim/resource';
+import type { Caller } from './refused-writes.ts';
 import type { TenantUrl } from './render.ts';
 
 /** Whose directory a key opens, and how it is spoken to there. */
-export interface Admitted {
-  tenant: string;
+export interface Admitted extends Caller {
   /** With the extensions of the tenant. */
   types: ResourceTypes;
   /** For the tenant's provider, replacing a group's members adds to them. */

@@ -1,3 +1,4 @@
+import { topicOfService } from '@claras/contracts/topics';
 import { keys } from '@claras/directory/keys';
 import { providers } from '@claras/directory/providers';
 import { schemaExtensions } from '@claras/directory/schema-extensions';
@@ -33,7 +34,7 @@ export async function edgeOnMemory() {
       ahead += ms;
     },
   };
-  const store = memoryStore({ cells: 4, topicOf: { edge: 'directory' }, runtime });
+  const store = memoryStore({ cells: 4, topicOf: topicOfService, runtime });
   const durable = { store, runtime };
   const apiKeys = keys({ ...durable, pepper });
   const said: object[] = [];

@@ -9,8 +9,14 @@ function changeText({ attribute, ...values }: ProvisioningEntry['changes'][numbe
   return `${attribute}: ${text(values.old)} → ${text(values.new)}`;
 }
 
+/** `409 uniqueness to key 5aB…: Another user has … and 240 more in that minute`. */
+function refusalText({ status, scimType, detail, key, more }: NonNullable<ProvisioningEntry['refused']>): string {
+  const answer = scimType === undefined ? status : `${status} ${scimType}`;
+  return `refused: ${answer} to key ${key}: ${detail}${more === undefined ? '' : ` … and ${more} more in that minute`}`;
+}
+
 function entryText(entry: ProvisioningEntry): string {
-  const { sequence, time, type, subject, name, request, traceparent, changes, consumers, results, resultsTotal } = entry;
+  const { id, time, type, subject, name, request, traceparent, changes, refused, consumers, results, resultsTotal } = entry;
   const waiting = consumers.filter(({ done }) => !done).map(({ consumer }) => consumer);
   const rows = results.map(({ consumer, user, facet, outcome, reason, at }) => ({
     at,
@@ -20,8 +26,9 @@ function entryText(entry: ProvisioningEntry): string {
     user,
   }));
   return [
-    `${sequence}  ${time}  ${type}  ${name ?? subject}`,
+    `${id}  ${time}  ${type}  ${name ?? subject}`,
     `    ${request ?? subject}${traceparent ? `  trace ${traceparent.split('-')[1]}` : ''}`,
+    ...(refused ? [`    ${refusalText(refused)}`] : []),
     ...changes.map((change) => `    ${changeText(change)}`),
     ...(rows.length > 0 ? [table(['at', 'consumer', 'facet', 'outcome', 'user'], rows).replace(/^/gm, '    ')] : []),
     ...(resultsTotal > results.length ? [`    and ${resultsTotal - results.length} more`] : []),
@@ -35,8 +42,8 @@ export const logCommand: Command = {
     ...tenantOption,
     user: { placeholder: 'U', help: 'only what is about this user: userName or SCIM id' },
     type: { placeholder: 'P', help: 'only types that begin so: user, group, group.members' },
-    refused: { help: 'only what a rule refused' },
-    before: { placeholder: 'N', help: 'only entries before this number' },
+    refused: { help: 'only what was refused' },
+    before: { placeholder: 'ID', help: 'only entries before this one' },
     limit: { placeholder: 'N', help: 'how many, newest first (default 50, at most 200)' },
   },
   help: 'Show the provisioning log: each request, what it changed, and what every consumer did, with times.',

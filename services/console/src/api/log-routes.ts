@@ -8,12 +8,14 @@ const defaultLimit = 50;
 const Query = Type.Object({
   user: Type.Optional(Type.String({ minLength: 1, maxLength: 320, description: 'SCIM id or userName' })),
   type: Type.Optional(Type.String({ maxLength: 64, description: 'the beginning of a type: user, group.members' })),
-  refused: Type.Optional(Type.Boolean({ description: 'only what a rule refused' })),
-  before: Type.Optional(Type.Integer({ minimum: 1, description: 'next of the page before' })),
+  refused: Type.Optional(Type.Boolean({ description: 'only what was refused' })),
+  before: Type.Optional(
+    Type.String({ pattern: '^\\d{1,16}(r\\d{1,16})?$', description: 'next of the page before, or the id of an entry' }),
+  ),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
 });
 
-/** The provisioning log (M29): each request that changed something, its event, and what every consumer did. */
+/** The provisioning log (M29): each request that changed something, its event, and what every consumer did; each write that was refused. */
 export function logRoutes(log: ReadLog): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(

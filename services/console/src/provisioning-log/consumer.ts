@@ -7,7 +7,7 @@ import { editDocument } from '@claras/service-kit/edit-document';
 import { pauseGate } from '@claras/service-kit/pause-gate';
 import { createProblems } from '@claras/service-kit/problems';
 import { readTopic } from '@claras/service-kit/topic-reader';
-import { entryOf, type LogEntry, remembered, type Snapshot } from './entry.ts';
+import { entryOf, type LogEntry, type RefusedEvent, refusedEntry, remembered, type Snapshot } from './entry.ts';
 import {
   described,
   logScope,
@@ -15,7 +15,10 @@ import {
   mostSeatRows,
   place,
   progressKey,
+  refusalDescribed,
   refusedIndex,
+  refusedKey,
+  refusedPlace,
   resultKey,
   resultMember,
   resultsIndex,
@@ -74,6 +77,7 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
           put: { [progressKey]: { ...event.data, began: same ? before.began : event.time, at: event.time } satisfies RecheckProgress },
         };
       });
+    if (event.type === 'request.refused') return tellOfRefusal(tenant, event);
     if (event.type !== 'events.settled') return tellOfSeats(tenant, event);
     const { consumer, through, results } = event.data;
     return editDocument<Through>(parts, scope, throughKey(consumer), (before) => {
@@ -93,6 +97,16 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
       if (through > (before?.sequence ?? 0)) put[throughKey(consumer)] = { sequence: through, at: event.time } satisfies Through;
       return Object.keys(put).length > 0 ? { put, index } : undefined;
     });
+  }
+
+  /** Told twice, it stands there already. */
+  async function tellOfRefusal(tenant: string, event: RefusedEvent): Promise<void> {
+    const scope = logScope(tenant);
+    const member = refusedPlace(event.data.after, event.sequence);
+    const [known, told] = await store.read(scope, [snapshotKey(event.subject), refusedKey(member)]);
+    if (told) return;
+    const change = await refusalDescribed(store, scope, member, refusedEntry(event, known?.value as Snapshot));
+    await store.commit(scope, { id: runtime.id(), time: runtime.now(), ...change });
   }
 
   /** The ledger behind the bill: a row for each answer of the billing system, each hold and each refusal. */

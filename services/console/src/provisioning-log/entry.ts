@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { DirectoryEvent } from '@claras/contracts/events';
+import type { DirectoryEvent, OutcomeEvent } from '@claras/contracts/events';
 
-/** A directory event as the provisioning log shows it: what was asked, and what was before. */
+/** A directory event, or a request that was refused, as the provisioning log shows it: what was asked, and what was before. */
 export interface LogEntry {
+  /** Of the directory's event; of a refused request: of the last one before it. */
   sequence: number;
   /** ISO 8601, UTC: when it was acknowledged. */
   time: string;
-  type: DirectoryEvent['type'];
-  /** `Users/<id>`, `Groups/<id>`, `Providers/<id>`, `Snapshots/<id>`. */
+  type: DirectoryEvent['type'] | RefusedEvent['type'];
+  /** `Users/<id>`, `Groups/<id>`, `Providers/<id>`, `Snapshots/<id>`; `Users`, `Groups` and `Requests` of refused ones. */
   subject: string;
   /** userName or displayName, as it is after the event. */
   name?: string;
@@ -17,7 +18,10 @@ export interface LogEntry {
   /** SCIM users that it is about. */
   users: readonly string[];
   changes: readonly AttributeChange[];
+  refused?: Omit<RefusedEvent['data'], 'after'>;
 }
+
+export type RefusedEvent = Extract<OutcomeEvent, { type: 'request.refused' }>;
 
 export interface AttributeChange {
   attribute: string;
@@ -53,6 +57,20 @@ export function entryOf(event: DirectoryEvent, before: Snapshot): LogEntry {
   };
 }
 
+/** The entry of a refused request. `known`: what the log remembers of its subject. */
+export function refusedEntry({ type, subject, time, request, traceparent, data }: RefusedEvent, known: Snapshot): LogEntry {
+  const { after: sequence, ...refused } = data;
+  const name = nameOf(known);
+  return {
+    ...{ sequence, time, type, subject, refused },
+    ...(name === undefined ? {} : { name }),
+    ...(request === undefined ? {} : { request }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    users: userOf(subject),
+    changes: [],
+  };
+}
+
 function snapshotOf(event: DirectoryEvent): Snapshot {
   if (event.type === 'user.created' || event.type === 'user.updated') return event.data.user;
   return event.type === 'group.created' || event.type === 'group.updated' ? event.data.group : undefined;
@@ -67,7 +85,11 @@ function usersOf(event: DirectoryEvent): string[] {
   if (event.type === 'group.members.changed') return [...event.data.added, ...event.data.removed];
   if (event.type === 'snapshot.users') return event.data.users.map(({ id }) => id);
   if (event.type === 'snapshot.members') return event.data.members;
-  const [kind, id] = event.subject.split('/');
+  return userOf(event.subject);
+}
+
+function userOf(subject: string): string[] {
+  const [kind, id] = subject.split('/');
   return kind === 'Users' && id ? [id] : [];
 }
 

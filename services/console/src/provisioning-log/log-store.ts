@@ -6,8 +6,9 @@ import type { LogEntry, Snapshot } from './entry.ts';
 export const logService = 'provisioning-log';
 export const logScope = (tenant: string): Scope => `${logService}/${tenant}`;
 
-/** Entries that a tenant's log keeps; the oldest go. */
+/** Entries that a tenant's log keeps; the oldest go. Of those, refused requests: a flood of them leaves the others. */
 export const mostEntries = 20_000;
+export const mostRefusals = 2_000;
 const trimmedAtOnce = 100;
 /** Of one event that are kept: a re-check may have as many as the tenant has users. */
 export const mostResults = 10_000;
@@ -28,6 +29,21 @@ const padded = (sequence: number): string => String(sequence).padStart(16, '0');
 export const place = (sequence: number): string => padded(Number.MAX_SAFE_INTEGER - sequence);
 export const sequenceAt = (member: string): number => Number.MAX_SAFE_INTEGER - Number(member);
 
+/** A refused request stands in the index of entries behind the directory's event `after`, in the order of the edge's own numbers. */
+export const refusedPlace = (after: number, number: number): string => `${place(after + 1)} ${place(number)}`;
+export const isRefusedPlace = (member: string): boolean => member.includes(' ');
+/** What an entry is called outside: `17` is the directory's event 17, `17r3` the third refused request, which came behind it. */
+export function idOfPlace(member: string): string {
+  const [at = '', number] = member.split(' ');
+  return number === undefined ? String(sequenceAt(at)) : `${sequenceAt(at) - 1}r${sequenceAt(number)}`;
+}
+export function placeOfId(id: string): string {
+  const [sequence, number] = id.split('r').map(Number);
+  return number === undefined ? place(sequence!) : refusedPlace(sequence!, number);
+}
+export const refusedKey = (member: string) => `refused:${member}`;
+export const refusalsIndex = 'refusals';
+
 export const entryKey = (sequence: number) => `entry:${padded(sequence)}`;
 /** Index of the results of an event; each member is the end of a document's key. */
 export const resultsIndex = (sequence: number) => `results:${padded(sequence)}`;
@@ -40,7 +56,7 @@ export const progressKey = 'recheck';
 export const seatsKey = (sequence: number) => `seats:${padded(sequence)}`;
 export const seatsIndex = 'seats';
 export const entriesIndex = 'entries';
-/** Entries with something that a rule refused. */
+/** Entries with something that a rule or the edge refused. */
 export const refusedIndex = 'refused';
 export const userIndex = (user: string) => `user:${user}`;
 
@@ -81,6 +97,12 @@ export async function trimmed(store: Store, scope: Scope, adding: number, change
     index[name] = { add: index[name]?.add ?? [], remove: [...(index[name]?.remove ?? []), member] };
   };
   for (const member of members) {
+    if (isRefusedPlace(member)) {
+      const [entry] = await store.read<LogEntry>(scope, [refusedKey(member)]);
+      remove.push(refusedKey(member));
+      for (const name of refusedIndexes(entry?.value.users ?? [])) out(name, member);
+      continue;
+    }
     const sequence = sequenceAt(member);
     const [entry] = await store.read<LogEntry>(scope, [entryKey(sequence)]);
     const { members: results } = await store.range(scope, resultsIndex(sequence), { limit: mostResults });
@@ -91,4 +113,23 @@ export async function trimmed(store: Store, scope: Scope, adding: number, change
       out(userIndex(user), member);
   }
   return { ...change, index, remove, drop };
+}
+
+/** Where a refused request stands. */
+const refusedIndexes = (users: readonly string[]): string[] => [entriesIndex, refusedIndex, refusalsIndex, ...users.map(userIndex)];
+
+/** What a refused request writes; where there would be too many, the oldest goes. */
+export async function refusalDescribed(
+  store: Store,
+  scope: Scope,
+  member: string,
+  entry: LogEntry,
+): Promise<Pick<ProjectionChange, 'put' | 'remove' | 'index'>> {
+  const { members } = await store.range(scope, refusalsIndex, { offset: mostRefusals - 1, limit: trimmedAtOnce });
+  const old = await store.read<LogEntry>(scope, members.map(refusedKey));
+  const index: Record<string, { add: string[]; remove: string[] }> = {};
+  const indexed = (name: string) => (index[name] ??= { add: [], remove: [] });
+  for (const name of refusedIndexes(entry.users)) indexed(name).add.push(member);
+  for (const [n, gone] of members.entries()) for (const name of refusedIndexes(old[n]?.value.users ?? [])) indexed(name).remove.push(gone);
+  return { put: { [refusedKey(member)]: entry }, remove: members.map(refusedKey), index };
 }

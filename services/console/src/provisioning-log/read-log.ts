@@ -5,11 +5,14 @@ import type { LogEntry } from './entry.ts';
 import {
   entriesIndex,
   entryKey,
+  idOfPlace,
+  isRefusedPlace,
   logScope,
   nameKey,
-  place,
+  placeOfId,
   progressKey,
   refusedIndex,
+  refusedKey,
   resultKey,
   resultsIndex,
   type StoredResult,
@@ -33,8 +36,8 @@ export interface LogQuery {
   /** The beginning of a type: `user`, `group.members`. */
   type?: string;
   refused?: boolean;
-  /** Only entries before this sequence. */
-  before?: number;
+  /** Only entries before the one with this id. */
+  before?: string;
   limit: number;
 }
 
@@ -46,23 +49,23 @@ export function readLog(store: Store) {
     const reached = new Map(consumers.map((consumer, n) => [consumer as string, throughs[n]?.value]));
     const index = user === undefined ? (refused ? refusedIndex : entriesIndex) : userIndex(await idOf(scope, user));
     const items: ProvisioningEntry[] = [];
-    let after = before === undefined ? undefined : place(before);
+    let after = before === undefined ? undefined : placeOfId(before);
     for (let looked = 0; looked < mostLookedAt && items.length < limit; ) {
       const { members } = await store.range(scope, index, { limit: pageSize, ...(after === undefined ? {} : { after }) });
       for (const member of members) {
         if (items.length === limit) break;
         after = member;
-        const entry = await entryAt(scope, sequenceAt(member), reached, user === undefined ? undefined : index.slice('user:'.length));
+        const entry = await entryAt(scope, member, reached, user === undefined ? undefined : index.slice('user:'.length));
         if (entry && wanted(entry, type, refused)) items.push(entry);
       }
       looked += members.length;
       if (members.length < pageSize && (items.length < limit || after === members.at(-1))) return { items };
     }
-    return { items, ...(after === undefined ? {} : { next: sequenceAt(after) }) };
+    return { items, ...(after === undefined ? {} : { next: idOfPlace(after) }) };
   }
 
-  const wanted = ({ type, results }: ProvisioningEntry, prefix = '', refused = false): boolean =>
-    type.startsWith(prefix) && (!refused || results.some(({ outcome }) => outcome === 'refused'));
+  const wanted = ({ type, results, ...entry }: ProvisioningEntry, prefix = '', refused = false): boolean =>
+    type.startsWith(prefix) && (!refused || entry.refused !== undefined || results.some(({ outcome }) => outcome === 'refused'));
 
   async function idOf(scope: Scope, user: string): Promise<string> {
     const [named] = await store.read<string>(scope, [nameKey(user)]);
@@ -71,10 +74,12 @@ export function readLog(store: Store) {
 
   async function entryAt(
     scope: Scope,
-    sequence: number,
+    member: string,
     reached: ReadonlyMap<string, Through | undefined>,
     user?: string,
   ): Promise<ProvisioningEntry | undefined> {
+    if (isRefusedPlace(member)) return refusedAt(scope, member);
+    const sequence = sequenceAt(member);
     const [[entry], { members, total }] = await Promise.all([
       store.read<LogEntry>(scope, [entryKey(sequence)]),
       store.range(scope, resultsIndex(sequence), { limit: mostShown, ...(user === undefined ? {} : { after: user, limit: 4 }) }),
@@ -87,6 +92,7 @@ export function readLog(store: Store) {
     );
     const { users, ...shown } = entry.value;
     return {
+      id: idOfPlace(member),
       ...shown,
       changes: shown.changes.map((change) => ({ ...change })),
       users: users.length,
@@ -94,6 +100,13 @@ export function readLog(store: Store) {
       results: results.flatMap((result) => result?.value ?? []),
       resultsTotal: user === undefined ? total : own.length,
     };
+  }
+
+  async function refusedAt(scope: Scope, member: string): Promise<ProvisioningEntry | undefined> {
+    const [entry] = await store.read<LogEntry>(scope, [refusedKey(member)]);
+    if (!entry) return undefined;
+    const { users, ...shown } = entry.value;
+    return { id: idOfPlace(member), ...shown, changes: [], users: users.length, consumers: [], results: [], resultsTotal: 0 };
   }
 
   async function progress(tenant: string): Promise<RecheckProgress | null> {

@@ -2,7 +2,7 @@ import type { ProvisioningEntry } from '@claras/contracts/console-api';
 import { Badge, Code, List, Stack, Table, Text } from '@mantine/core';
 import { Ago } from '../shared/ago.tsx';
 import { Wide } from '../shared/wide.tsx';
-import { remedyFor } from './remedies.ts';
+import { remedyFor, remedyForAnswer } from './remedies.ts';
 
 const fewShown = 3;
 function said(value: unknown): string {
@@ -17,8 +17,8 @@ function said(value: unknown): string {
 const traceOf = (traceparent: string | undefined) => traceparent?.split('-')[1];
 
 export type Status = 'done' | 'refused' | 'under way';
-export const statusOf = ({ results, consumers }: ProvisioningEntry): Status => {
-  if (results.some(({ outcome }) => outcome === 'refused')) return 'refused';
+export const statusOf = ({ refused, results, consumers }: ProvisioningEntry): Status => {
+  if (refused || results.some(({ outcome }) => outcome === 'refused')) return 'refused';
   return consumers.every(({ done }) => done) ? 'done' : 'under way';
 };
 const colors = { done: '#1b6e34', refused: '#b42318', 'under way': 'gray' } as const;
@@ -30,7 +30,7 @@ export function StatusBadge({ entry }: { entry: ProvisioningEntry }) {
 
 /** A request, what it changed, and what each consumer did about it. */
 export function Entry({ entry }: { entry: ProvisioningEntry }) {
-  const { time, type, request, changes, results, resultsTotal, traceparent, sequence, consumers } = entry;
+  const { time, type, request, changes, refused, results, resultsTotal, traceparent, id, consumers } = entry;
   const trace = traceOf(traceparent);
   const waiting = consumers.filter(({ done }) => !done).map(({ consumer }) => consumer);
   return (
@@ -39,7 +39,7 @@ export function Entry({ entry }: { entry: ProvisioningEntry }) {
         <strong>{type}</strong> <StatusBadge entry={entry} />
       </Text>
       <Text size="sm" c="dimmed">
-        <Ago time={time} /> · number {sequence}
+        <Ago time={time} /> · number {id}
         {request && (
           <>
             {' '}
@@ -53,6 +53,7 @@ export function Entry({ entry }: { entry: ProvisioningEntry }) {
           </>
         )}
       </Text>
+      {refused && <Refused refused={refused} />}
       {changes.length > 0 && (
         <Wide label="Changes" minWidth={320}>
           <Table fz="sm" layout="fixed">
@@ -88,6 +89,22 @@ export function Entry({ entry }: { entry: ProvisioningEntry }) {
       {resultsTotal > results.length && <Text size="sm">And {resultsTotal - results.length} more results.</Text>}
       {waiting.length > 0 && <Text size="sm">Not yet seen by {waiting.join(', ')}.</Text>}
     </Stack>
+  );
+}
+
+function Refused({ refused }: { refused: NonNullable<ProvisioningEntry['refused']> }) {
+  const { status, scimType, detail, key, more } = refused;
+  return (
+    <>
+      <Text size="sm">
+        Answered{' '}
+        <Code>
+          {status} {scimType}
+        </Code>{' '}
+        to the API key <Code>{key}</Code>: {detail} <strong>{remedyForAnswer(refused)}</strong>
+      </Text>
+      {more && <Text size="sm">And {more} more were refused in that minute.</Text>}
+    </>
   );
 }
 

@@ -7,7 +7,7 @@ const pageSize = 200;
 
 /** Every entry that fits, newest first, page by page. */
 async function* entries(tenant: string, search: LogSearch): AsyncGenerator<ProvisioningEntry[]> {
-  for (let before: number | undefined; ; ) {
+  for (let before: string | undefined; ; ) {
     const page = await ask<LogPage>('POST', inTenant(tenant, '/provisioning-log/.search'), { ...search, limit: pageSize, before });
     yield page.items;
     if (page.next === undefined) return;
@@ -21,9 +21,9 @@ export function csvCell(value: unknown): string {
   return `"${(/^[\s]*[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 }
 
-const columns = ['time', 'sequence', 'type', 'name', 'request', 'status', 'changes'] as const;
+const columns = ['time', 'id', 'type', 'name', 'request', 'status', 'changes', 'refused'] as const;
 const csvLine = (entry: ProvisioningEntry): string =>
-  [entry.time, entry.sequence, entry.type, entry.name, entry.request, statusOf(entry), JSON.stringify(entry.changes)]
+  [entry.time, entry.id, entry.type, entry.name, entry.request, statusOf(entry), JSON.stringify(entry.changes), entry.refused?.detail]
     .map(csvCell)
     .join(',');
 

@@ -25,3 +25,16 @@ export function remedyFor(reason: string): { cause: string; next: string } {
     }
   );
 }
+
+/** What to do about a write that the edge refused, by the scimType or else the status of the answer. */
+const answers: Record<string, string> = {
+  uniqueness: 'Two objects in Entra have this name: correct one of them, or delete the one that was left behind.',
+  invalidValue: 'Correct the value in Entra, or the attribute mapping that makes it.',
+  403: 'Entra sends it again by itself once this is set right.',
+  404: 'It is gone here and Entra does not know: restart provisioning in Entra, and it is made anew.',
+  412: 'Somebody else changed it meanwhile. Nothing is to be done: the next cycle sends it again.',
+  413: 'Send less in one request.',
+};
+
+export const remedyForAnswer = ({ status, scimType }: { status: number; scimType?: string | undefined }): string =>
+  answers[scimType ?? ''] ?? answers[status] ?? 'Look at the attribute mapping in Entra, or at what else sends requests with this key.';

@@ -15,11 +15,11 @@ import { Trouble } from '../shared/trouble.tsx';
 
 const pageSize = 100;
 
-/** Every request that changed something, and what came of it, as it happens. */
+/** Every request that changed something or was refused, and what came of it, as it happens. */
 export function ProvisioningLog({ tenant }: { tenant: string }) {
   const [text, setText] = useState('');
   const [live, setLive] = useState(true);
-  const [opened, setOpened] = useState<number>();
+  const [opened, setOpened] = useState<string>();
   const [exported, setExported] = useState<number>();
   const [failed, setFailed] = useState<Error>();
   const [typed] = useDebouncedValue(text, 300);
@@ -29,14 +29,14 @@ export function ProvisioningLog({ tenant }: { tenant: string }) {
     queryKey: ['log', tenant, search],
     queryFn: ({ pageParam }) =>
       ask<LogPage>('POST', inTenant(tenant, '/provisioning-log/.search'), { ...search, limit: pageSize, before: pageParam }),
-    initialPageParam: undefined as number | undefined,
+    initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }) => next,
     // All pages that are open are asked for again: a reader who went far back is left in peace.
     refetchInterval: ({ state }) => (live && (state.data?.pages.length ?? 0) <= 1 ? 2000 : false),
     placeholderData: keepPreviousData,
   });
   const items = data?.pages.flatMap((page) => page.items) ?? [];
-  const entry = items.find(({ sequence }) => sequence === opened);
+  const entry = items.find(({ id }) => id === opened);
 
   async function save(format: 'csv' | 'ndjson') {
     setExported(0);
@@ -86,14 +86,14 @@ export function ProvisioningLog({ tenant }: { tenant: string }) {
           label="Provisioning log"
           columns={['When', 'What', 'Who', 'Status', 'Request']}
           items={items}
-          keyOf={({ sequence }) => sequence}
+          keyOf={({ id }) => id}
           row={(item) => (
             <>
               <Table.Td>
                 <Ago time={item.time} />
               </Table.Td>
               <Table.Td>
-                <UnstyledButton onClick={() => setOpened(item.sequence)} td="underline">
+                <UnstyledButton onClick={() => setOpened(item.id)} td="underline">
                   {item.type}
                 </UnstyledButton>
               </Table.Td>

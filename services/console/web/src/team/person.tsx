@@ -66,7 +66,7 @@ export function Person({ tenant, profile, onClose }: { tenant: string; profile: 
             {timeline.data?.items.length === 0 && <Text c="dimmed">Nothing yet.</Text>}
             <Timeline bulletSize={16} lineWidth={2}>
               {timeline.data?.items.map((entry) => (
-                <Timeline.Item key={entry.sequence}>
+                <Timeline.Item key={entry.id}>
                   <Entry entry={entry} />
                 </Timeline.Item>
               ))}
