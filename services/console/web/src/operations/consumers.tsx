@@ -20,6 +20,7 @@ const waits: Record<string, string> = {
   'provisioning-log': 'The provisioning log gets no new requests.',
   'provisioning-log-outcomes': 'The provisioning log does not hear what became of requests.',
   'audit-log': 'The audit log gets no changes of roles and access.',
+  snapshots: 'Readers that missed something get no snapshot.',
 };
 
 /** How far each consumer is, and the way to pause it. */
