@@ -119,15 +119,10 @@ export async function trimmed(store: Store, scope: Scope, adding: number, change
 const refusedIndexes = (users: readonly string[]): string[] => [entriesIndex, refusedIndex, refusalsIndex, ...users.map(userIndex)];
 
 /** What a refused request writes; where there would be too many, the oldest goes. */
-export async function refusalDescribed(
-  store: Store,
-  scope: Scope,
-  member: string,
-  entry: LogEntry,
-): Promise<Pick<ProjectionChange, 'put' | 'remove' | 'index'>> {
+export async function refusalDescribed(store: Store, scope: Scope, member: string, entry: LogEntry): Promise<Described> {
   const { members } = await store.range(scope, refusalsIndex, { offset: mostRefusals - 1, limit: trimmedAtOnce });
   const old = await store.read<LogEntry>(scope, members.map(refusedKey));
-  const index: Record<string, { add: string[]; remove: string[] }> = {};
+  const index: Described['index'] = {};
   const indexed = (name: string) => (index[name] ??= { add: [], remove: [] });
   for (const name of refusedIndexes(entry.users)) indexed(name).add.push(member);
   for (const [n, gone] of members.entries()) for (const name of refusedIndexes(old[n]?.value.users ?? [])) indexed(name).remove.push(gone);
