@@ -19,10 +19,13 @@ export function gatewayInStorms(
   t: Test,
   { dir, port, ...backing }: { dir: string; port: number; storeUrl: string; busUrl: string },
   env: Record<string, string> = {},
+  /** For some of the services by name. */
+  more: readonly [name: string, env: Record<string, string>][] = [],
 ) {
+  const own = new Map(more);
   const programs = servicePrograms(dir, port, backing).map((program) => ({
     ...program,
-    env: { ...program.env, LOG_LEVEL: 'error', ...env },
+    env: { ...program.env, LOG_LEVEL: 'error', ...env, ...own.get(program.name) },
   }));
   const services = supervise(dir, programs, () => {});
   const scimUrl = `http://127.0.0.1:${port}/api/scim/v2`;

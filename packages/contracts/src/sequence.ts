@@ -9,3 +9,10 @@ export const epochOf = (sequence: number): number => Math.floor(sequence / perEp
 
 /** What an epoch's numbers are counted from. */
 export const startOf = (epoch: number): number => epoch * perEpoch;
+
+/**
+ * Whether nothing is missing between the two. A tenant of whom nothing was ever heard (0) may have been founded in a later epoch; if it was
+ * not, its snapshot stands right behind.
+ */
+export const followsOn = (sequence: number, last: number): boolean =>
+  sequence === last + 1 || (last === 0 && sequence === startOf(epochOf(sequence)) + 1);

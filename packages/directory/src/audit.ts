@@ -1,3 +1,4 @@
+import { followsOn } from '@claras/contracts/sequence';
 import { type AuditEntry, chained } from '@claras/domain/audit-chain';
 import { merged } from '@claras/ports/store/keyed';
 import type { Change } from '@claras/ports/store/store';
@@ -20,6 +21,9 @@ type Head = Pick<AuditEntry, 'number' | 'hash'> & {
   /** Of the team's last event that stands in the log. */
   team?: number;
 };
+
+/** Of what happened to the team meanwhile nothing is known. */
+const unseen = { by: 'system', action: 'team.events.missing', subject: 'Team' };
 
 const headKey = 'audit';
 const entryKey = (number: number) => `audit:${String(number).padStart(12, '0')}`;
@@ -63,13 +67,22 @@ export function audit(durable: Durable) {
     tell: async (tenant: string, time: number, change: Omit<Change, 'id' | 'time'>, deed: Deed) =>
       joined(change, await appended(tenant, time, [deed])),
 
-    /** Deeds that the core app tells of, each team event once. */
-    tellOfTeam: (tenant: string, deeds: readonly (Deed & { sequence: number })[], through: number): Promise<void> =>
+    /**
+     * Deeds that the core app tells of in its events `from` to `through`, each event once. Where there are none between the last and `from`, the
+     * log says so.
+     */
+    tellOfTeam: (
+      tenant: string,
+      deeds: readonly (Deed & { sequence: number })[],
+      { from, through }: { from: number; through: number },
+    ): Promise<void> =>
       transact(durable, tenantScope(tenant), async (time) => {
         const { value } = await head(tenant);
         const known = value?.team ?? 0;
         if (through <= known) return { result: () => undefined };
-        const fresh = deeds.filter(({ sequence }) => sequence > known).map(({ sequence: _, ...deed }) => deed);
+        const missing = from <= known || followsOn(from, known) ? [] : [{ ...unseen, details: { after: known, next: from } }];
+        const told = deeds.filter(({ sequence }) => sequence > known).map(({ sequence: _, ...deed }) => deed);
+        const fresh = [...missing, ...told];
         return { change: await appended(tenant, time, fresh, through), result: () => undefined };
       }),
 

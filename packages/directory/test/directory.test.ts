@@ -1,3 +1,4 @@
+import { startOf } from '@claras/contracts/sequence';
 import { brokenAt } from '@claras/domain/audit-chain';
 import { memoryStore } from '@claras/ports/store/memory-store';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
@@ -271,16 +272,19 @@ t.test('the audit log has an entry for each deed, in one chain, however many act
   );
   await Promise.all(deeds);
   const [key] = await keys.list('acme');
-  await Promise.all([keys.revoke('acme', key!.id, 'operator'), trail.tellOfTeam('acme', [{ ...role('a'), sequence: 3 }], 3)]);
+  await Promise.all([
+    keys.revoke('acme', key!.id, 'operator'),
+    trail.tellOfTeam('acme', [{ ...role('a'), sequence: 3 }], { from: 1, through: 3 }),
+  ]);
   const before = (await trail.list('acme', { limit: 1 }))[0]!.number;
-  await trail.tellOfTeam('acme', [{ ...role('a'), sequence: 3 }], 3);
+  await trail.tellOfTeam('acme', [{ ...role('a'), sequence: 3 }], { from: 1, through: 3 });
   await trail.tellOfTeam(
     'acme',
     [
       { ...role('a'), sequence: 3 },
       { ...role('b'), sequence: 5 },
     ],
-    5,
+    { from: 3, through: 5 },
   );
   const entries = await trail.list('acme', { limit: 100 });
   t.equal(entries[0]?.number, before + 1, 'a team event is told once');
@@ -291,4 +295,25 @@ t.test('the audit log has an entry for each deed, in one chain, however many act
     [3, 2],
   );
 });
+
+t.test('where facts of the team are missing the audit log says so, and goes on', async (t) => {
+  const { durable, tenants } = open();
+  const trail = audit(durable);
+  await tenants.create({ name: 'Acme', scim: true });
+  const tell = (from: number, through: number) => trail.tellOfTeam('acme', [{ ...role(`${from}`), sequence: from }], { from, through });
+  for (const [from, through] of [
+    [1, 4],
+    [5, 9],
+    [7, 9],
+    [12, 15],
+    [startOf(1) + 1, startOf(1) + 2],
+  ])
+    await tell(from!, through!);
+  const entries = (await trail.list('acme', { limit: 6 })).toReversed();
+  t.strictSame(
+    entries.map(({ action, subject, details }) => (action === 'team.events.missing' ? details : subject)),
+    ['Profiles/1', 'Profiles/5', { after: 9, next: 12 }, 'Profiles/12', { after: 15, next: startOf(1) + 1 }, `Profiles/${startOf(1) + 1}`],
+  );
+});
+
 const role = (id: string) => ({ by: 'scim', action: 'role.changed', subject: `Profiles/${id}`, details: { to: 'manager' } });

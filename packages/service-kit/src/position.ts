@@ -1,4 +1,4 @@
-import { epochOf, startOf } from '@claras/contracts/sequence';
+import { followsOn } from '@claras/contracts/sequence';
 import type { Runtime } from '@claras/ports/runtime';
 import { merged } from '@claras/ports/store/keyed';
 import type { Change, Scope, Store } from '@claras/ports/store/store';
@@ -52,10 +52,6 @@ export function positions(store: Store, runtime: Runtime, service: string) {
 export type Positions = ReturnType<typeof positions>;
 
 export type Follows = (sequence: number, last: number) => boolean;
-/** A tenant of whom nothing was ever heard may have been founded in a later epoch; if it was not, its snapshot stands right behind. */
-const isNext: Follows = (sequence, last) => sequence === last + 1 || (last === 0 && sequence === startOf(epochOf(sequence)) + 1);
-/** For readers of facts that stand by themselves: where history was broken off, they go on with what is left. */
-export const isNextOrNewEpoch: Follows = (sequence, last) => isNext(sequence, last) || epochOf(sequence) > epochOf(last);
 
 /**
  * What follows on `applied` without a gap, in order and once (a topic may repeat itself), and what stands behind a gap. `follows`: what may come
@@ -64,7 +60,7 @@ export const isNextOrNewEpoch: Follows = (sequence, last) => isNext(sequence, la
 export function inOrder<E extends { sequence: number }>(
   events: readonly E[],
   applied: number,
-  follows: Follows = isNext,
+  follows: Follows = followsOn,
 ): { next: E[]; behind: E[] } {
   const next: E[] = [];
   const behind: E[] = [];

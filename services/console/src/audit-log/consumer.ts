@@ -1,36 +1,44 @@
 import type { TeamEvent, TeamFact } from '@claras/contracts/events';
-import { epochOf, startOf } from '@claras/contracts/sequence';
+import { followsOn } from '@claras/contracts/sequence';
 import { audit, type Deed } from '@claras/directory/audit';
 import { defaultRole } from '@claras/domain/role';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
-import { isNextOrNewEpoch } from '@claras/service-kit/position';
 
-/** Writes into the audit log what the core app tells of roles, and of access that somebody changed by hand. */
+/**
+ * Writes into the audit log what the core app tells of roles, and of access that somebody changed by hand. Each fact stands by itself and the
+ * team has no snapshots, so where some are missing the log says so and goes on.
+ */
 export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void> }> {
   const trail = audit(parts);
   return consumeEvents<TeamFact>({
     ...parts,
     name: 'audit-log',
     topic: 'team',
-    follows: isNextOrNewEpoch,
+    follows: (sequence, last) => sequence > last,
     async handle({ tenant, events, settle }) {
-      const through = events.at(-1)!.sequence;
-      await trail.tellOfTeam(
-        tenant,
-        events.flatMap((event) => [brokenOff(event) ?? [], deedOf(event) ?? []].flat()),
-        through,
-      );
-      await settle(through);
+      for (const run of unbroken(events)) {
+        const stretch = { from: run[0]!.sequence, through: run.at(-1)!.sequence };
+        await trail.tellOfTeam(
+          tenant,
+          run.flatMap((event) => deedOf(event) ?? []),
+          stretch,
+        );
+      }
+      await settle(events.at(-1)!.sequence);
       return 'done';
     },
   });
 }
 
-/** With a new epoch the last of the facts before may be lost: the log does not hide it. */
-function brokenOff({ sequence }: TeamEvent): (Deed & { sequence: number }) | undefined {
-  const epoch = epochOf(sequence);
-  if (epoch === 0 || sequence !== startOf(epoch) + 1) return undefined;
-  return { by: 'system', action: 'history.broken-off', subject: `Epochs/${epoch}`, details: {}, sequence };
+/** The stretches in which nothing is missing. */
+function unbroken(events: readonly TeamEvent[]): TeamEvent[][] {
+  const runs: TeamEvent[][] = [];
+  for (const event of events) {
+    const last = runs.at(-1);
+    if (last && followsOn(event.sequence, last.at(-1)!.sequence)) last.push(event);
+    else runs.push([event]);
+  }
+  return runs;
 }
 
 function deedOf({ type, subject, sequence, data: { cause, by, before, profile } }: TeamEvent): (Deed & { sequence: number }) | undefined {
