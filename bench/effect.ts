@@ -40,7 +40,7 @@ function embedded(dir: string, port: number): Gateway {
 }
 
 async function native(dir: string, port: number): Promise<Gateway> {
-  const where = await startComponents(dir, 1);
+  const where = await startComponents(dir);
   const programs = servicePrograms(dir, port, where);
   return {
     where,

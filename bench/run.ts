@@ -33,7 +33,7 @@ async function freePort(): Promise<number> {
 
 async function urls(): Promise<{ storeUrl: string; busUrl: string }> {
   if (flags.backing === 'embedded') return { storeUrl: `file:${folder}/data`, busUrl: `file:${folder}/data` };
-  const found = await startComponents(join(folder, 'native'), 1);
+  const found = await startComponents(join(folder, 'native'));
   stops.push(() => stopComponents(join(folder, 'native')));
   return found;
 }

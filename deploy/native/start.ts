@@ -15,7 +15,7 @@ async function isUp(url: string): Promise<boolean> {
 
 async function main(): Promise<void> {
   const foundRunning = componentsRun(dir);
-  const urls = await startComponents(dir, 1);
+  const urls = await startComponents(dir);
   const services = supervise(dir, servicePrograms(dir, port, urls), (name, line) => console.log(`${name.padEnd(14)} ${line}`));
 
   const stop = async () => {
