@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerificationReport } from '@claras/contracts/console-api';
+import { expectSeats, expectTeam, type Story } from '@claras/entra-simulator/expect-team';
+import type { CycleName } from '@claras/entra-simulator/history';
+import type { Report } from '@claras/entra-simulator/report';
 import { simulate } from '@claras/entra-simulator/simulate';
 import type { Test } from 'tap';
 import { servicePrograms } from '../../deploy/native/services.ts';
@@ -45,29 +48,44 @@ export function gatewayInStorms(
     );
 
   /**
-   * Plays an initial cycle of 10,000 requests while `faults` go on until it is over, and judges what is left: nothing that was acknowledged is
-   * lost, the team and the bill are exactly what the rules make of it, and directory, core app and bill agree. Resolves with how long it took
-   * in ms.
+   * Plays cycles, the initial one of 10,000 requests first, while `faults` go on until they are over, and judges what is left: nothing that was
+   * acknowledged is lost, the team and the bill are exactly what the rules make of it, and directory, core app and bill agree. Resolves with how
+   * long it took in ms.
    */
-  async function storm(t: Test, name: string, faults: (over: () => boolean, tenant: string) => Promise<number>): Promise<number> {
+  async function storm(
+    t: Test,
+    name: string,
+    faults: (over: () => boolean, tenant: string) => Promise<number>,
+    cycles: readonly CycleName[] = ['initial'],
+  ): Promise<number> {
     const founding = { seed: seed++, users, groups: 12 };
+    const story: Story = [mapping, ...cycles];
+    const billable = expectSeats(expectTeam(founding, story));
     const tenant = await api.tenant(name, ['fabrikam.example']);
     await api.map(tenant.id, tenant.provider, mapping);
     let isOver = false;
     const began = Date.now();
-    const cycle = simulate({ ...founding, url: scimUrl, key: tenant.key, cycle: 'initial', dialect: 'flagged' }).finally(() => {
+    async function play(): Promise<Report[]> {
+      const reports: Report[] = [];
+      for (const cycle of cycles) reports.push(await simulate({ ...founding, url: scimUrl, key: tenant.key, cycle, dialect: 'flagged' }));
+      return reports;
+    }
+    const playing = play().finally(() => {
       isOver = true;
     });
-    const [report, times] = await Promise.all([cycle, faults(() => isOver, tenant.id)]);
+    const [reports, times] = await Promise.all([playing, faults(() => isOver, tenant.id)]);
     await workedOff();
     const took = Date.now() - began;
-    t.comment(`${report.requests} requests, ${times} faults, ${Math.round(took / 1000)} s, retries ${JSON.stringify(report.retries)}`);
-    played(t, report);
+    t.comment(`${times} faults, ${Math.round(took / 1000)} s`);
+    for (const report of reports) {
+      t.comment(`${report.cycle}: ${report.requests} requests, retries ${JSON.stringify(report.retries)}`);
+      played(t, report);
+    }
     await eventually(60_000, 'the seats are billed', async () => {
       const { active, billed } = await api.seats(tenant.id);
-      return active === users && billed?.quantity === users ? true : undefined;
+      return active === billable && billed?.quantity === billable ? true : undefined;
     }).catch(() => undefined);
-    await teamIs(t, api, tenant.id, founding, [mapping, 'initial']);
+    await teamIs(t, api, tenant.id, founding, story);
     const { differences, seats } = await api.ask<VerificationReport>('GET', `/tenants/${tenant.id}/verification`);
     t.strictSame(differences, { total: 0, items: [] });
     t.equal(seats.active, seats.billed);
