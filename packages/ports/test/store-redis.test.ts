@@ -124,6 +124,16 @@ t.test('a Redis of its own', async (t) => {
     await holdsExactly(t, store, load);
   });
 
+  await t.test('one that refuses writes while no replica follows it is asked until one does', async (t) => {
+    const admin = new Redis(redis.url);
+    t.teardown(() => admin.disconnect());
+    await admin.config('SET', 'min-replicas-to-write', 1);
+    const asked = store.commit('edge/alone', change());
+    while (!(await admin.info('errorstats')).includes('NOREPLICAS')) await runtime.sleep(1);
+    await admin.config('SET', 'min-replicas-to-write', 0);
+    t.match(await asked, { ok: true, sequence: 1 });
+  });
+
   await t.test('one that became a replica is asked for anew, as its address may lead to the next primary', async (t) => {
     const admin = new Redis(redis.url);
     t.teardown(() => admin.disconnect());
