@@ -48,6 +48,7 @@ export function refusedWrites({ store, runtime }: Durable, metrics?: EdgeMetrics
   const underWay = new Set<Promise<void>>();
 
   async function commit({ tenant, key, origin, answer }: RefusedWrite, time: number, more?: number): Promise<void> {
+    // Asked before the answer goes, so that nothing that the caller sends next can come before it.
     const { sequence: after } = await store.range(tenantScope(tenant), userKind.all, { limit: 0 });
     const { status, message: detail, scimType } = answer;
     const data = { status, detail, key, after, ...(scimType ? { scimType } : {}), ...(more ? { more } : {}) };
