@@ -154,4 +154,6 @@ export function snapshotData({ name }: Kind, { id, json }: Read, changed?: reado
 
 /** Top-level attributes whose value differs. */
 export const changedAttributes = (before: Resource, after: Resource): string[] =>
-  [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => !isDeepStrictEqual(before[name], after[name]));
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => before[name] !== after[name] && !isDeepStrictEqual(before[name], after[name]),
+  );

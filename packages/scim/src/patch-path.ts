@@ -19,8 +19,24 @@ export type PatchPath =
 /** PATH = attrPath / valuePath [subAttr] ; valuePath = attrPath "[" valFilter "]"                                   (RFC 7644, figure 7) */
 const shape = /^([^[\]\s"]+)(?:\[(.*)\](?:\.([A-Za-z$][\w$-]*))?)?$/s;
 
+/** Clients say the same few paths again and again. One with a filter holds a value, and is not kept. */
+const known = new WeakMap<ResourceType, Map<string, PatchPath>>();
+const mostKnown = 500;
+const longestKnown = 200;
+
 /** Throws 400 invalidPath for what is no path, 400 invalidFilter for a filter in it that can't be read. */
 export function parsePatchPath(type: ResourceType, text: string): PatchPath {
+  const paths = known.get(type) ?? new Map<string, PatchPath>();
+  const found = paths.get(text);
+  if (found) return found;
+  const path = parseAfresh(type, text);
+  if (text.includes('[') || text.length > longestKnown) return path;
+  if (paths.size >= mostKnown) paths.clear();
+  known.set(type, paths.set(text, path));
+  return path;
+}
+
+function parseAfresh(type: ResourceType, text: string): PatchPath {
   const match = text.length <= longestFilter ? shape.exec(text.trim()) : null;
   if (!match) throw invalidPath('The path is not an attribute path such as title, name.givenName or emails[type eq "work"].value.');
   const [, name = '', filter, subName] = match;

@@ -15,5 +15,5 @@ function traceparentOf(request: FastifyRequest, runtime: Runtime): string {
   const given = request.headers.traceparent;
   if (typeof given === 'string' && shape.test(given)) return given;
   const trace = runtime.id().replaceAll('-', '');
-  return `00-${trace}-${runtime.id().replaceAll('-', '').slice(16)}-01`;
+  return `00-${trace}-${trace.slice(16)}-01`;
 }
