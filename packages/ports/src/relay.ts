@@ -1,3 +1,4 @@
+import { atMost } from './at-most.ts';
 import { backoff } from './backoff.ts';
 import type { Bus } from './bus/bus.ts';
 import type { Log } from './log.ts';
@@ -132,7 +133,7 @@ export function relay({ outbox, bus, topic, cells, runtime, holder, log, onState
     async close() {
       unsubscribe();
       closing.abort();
-      await Promise.race([leave(), runtime.sleep(closeMs)]);
+      await atMost(closeMs, leave(), runtime);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs';
+import { atMost } from '../at-most.ts';
 import { cellOf } from '../cell.ts';
 import type { Log } from '../log.ts';
 import type { Runtime } from '../runtime.ts';
@@ -70,7 +71,7 @@ export function kafkaBus(url: string, { clientId, runtime, log }: { clientId: st
     ping: admin.ping,
     async close() {
       await Promise.all([...readers].map((reader) => reader.close()));
-      await Promise.race([Promise.all([producer.close(), admin.close()]), runtime.sleep(5000)]);
+      await atMost(5000, Promise.all([producer.close(), admin.close()]), runtime);
     },
   };
 }

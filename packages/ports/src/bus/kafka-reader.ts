@@ -1,4 +1,5 @@
 import type { EachBatchPayload, Kafka, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
+import { atMost } from '../at-most.ts';
 import { backoff } from '../backoff.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Consumer, Received, Subscription } from './bus.ts';
@@ -63,7 +64,7 @@ export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: R
       signal.removeEventListener('abort', end);
       ended.abort();
       const left = started.then(() => consumer.disconnect()).catch(() => {});
-      await Promise.race([left, runtime.sleep(closeMs)]);
+      await atMost(closeMs, left, runtime);
     }
   }
 
