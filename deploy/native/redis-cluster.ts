@@ -47,18 +47,31 @@ const meet = ({ nodes }: RedisClusterState, replicas: number): Promise<string> =
     '--cluster-yes',
   );
 
-/** Resolves when every node sees every slot served and each replica's part, and every replica follows its master. */
+/**
+ * Resolves when every node sees every slot served and each replica's part, and every replica has what its master has: in memory and, as it
+ * writes its log anew after a whole copy, on disk.
+ */
 export async function redisClusterIsWhole({ nodes }: RedisClusterState): Promise<void> {
   const replicas = nodes.length - masters;
   const wanted = ['cluster_state:ok', `cluster_slots_ok:${slots}`, `cluster_known_nodes:${nodes.length}`];
-  const sees = async (node: RedisNode) => {
-    const [info, others] = await Promise.all([askNode(node, 'CLUSTER', 'INFO'), askNode(node, 'CLUSTER', 'NODES')]);
-    return wanted.every((line) => info.includes(line)) && (others.match(/\bslave \w/g)?.length ?? 0) === replicas;
-  };
-  const follows = async (node: RedisNode) => (await askNode(node, 'INFO', 'replication')).includes('master_link_status:up');
+  const onDisk = ['aof_rewrite_scheduled:0', 'aof_rewrite_in_progress:0'];
+  async function look(node: RedisNode) {
+    const [view, others, info] = await Promise.all([
+      askNode(node, 'CLUSTER', 'INFO'),
+      askNode(node, 'CLUSTER', 'NODES'),
+      askNode(node, 'INFO'),
+    ]);
+    return {
+      isWhole:
+        wanted.every((line) => view.includes(line)) &&
+        onDisk.every((line) => info.includes(line)) &&
+        (others.match(/\bslave \w/g)?.length ?? 0) === replicas,
+      follows: info.includes('master_link_status:up'),
+    };
+  }
   await until('the Redis cluster', 60_000, async () => {
-    const [seeing, following] = await Promise.all([Promise.all(nodes.map(sees)), Promise.all(nodes.map(follows))]);
-    return seeing.every(Boolean) && following.filter(Boolean).length === replicas;
+    const looks = await Promise.all(nodes.map(look));
+    return looks.every(({ isWhole }) => isWhole) && looks.filter(({ follows }) => follows).length === replicas;
   });
 }
 

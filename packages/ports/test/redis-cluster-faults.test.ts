@@ -44,8 +44,10 @@ t.test('a cluster of three masters', async (t) => {
     },
   );
 
-  await t.test('all masters killed: it comes back by itself', async (t) => {
+  await t.test('all masters killed: it comes back by itself, and hears of what is appended', async (t) => {
     const store = await emptyStore(t, { url, nodes });
+    let heard = 0;
+    store.outbox('edge')!.onAppend(() => heard++);
     await store.commit('edge/t1', change());
     await Promise.all([0, 1, 2].map(cluster.kill));
     const before = runtime.now();
@@ -59,6 +61,11 @@ t.test('a cluster of three masters', async (t) => {
     await redisClusterIsWhole(cluster.state);
     t.match(await store.commit('edge/t1', change({ expect: {} })), { ok: true, sequence: 2 });
     await store.ping();
+    for (heard = 0; heard === 0; ) {
+      await store.commit('edge/t1', change({ expect: {} }));
+      await runtime.sleep(5);
+    }
+    t.ok(heard);
   });
 
   await t.test(

@@ -30,9 +30,10 @@ async function ask(url: string, ...command: [string, ...string[]]): Promise<stri
 }
 async function follow(replica: string, master: string): Promise<void> {
   await ask(replica, 'REPLICAOF', '127.0.0.1', new URL(master).port);
-  await until('the replica has everything', 30_000, async () =>
-    (await ask(replica, 'INFO', 'replication')).includes('master_link_status:up'),
-  );
+  await until('the replica has everything, and has it on disk', 30_000, async () => {
+    const info = await ask(replica, 'INFO');
+    return ['master_link_status:up', 'aof_rewrite_scheduled:0', 'aof_rewrite_in_progress:0'].every((line) => info.includes(line));
+  });
 }
 
 t.test('a promoted replica begins a new epoch by itself, each time; a server that is started again does not', async (t) => {

@@ -20,7 +20,7 @@ const options = {
 
 /** `redis://HOST:PORT`, or `redis://HOST:PORT,HOST:PORT…` for a cluster: some of its nodes, which tell of the others. `rediss:` with TLS. */
 export function redisClient(url: string): RedisClient {
-  if (addressesOf(url).length > 1) return clusterClient(url);
+  if (nodeUrls(url).length > 1) return clusterClient(url);
   return new Redis(url, {
     ...options,
     enableOfflineQueue: false,
@@ -35,7 +35,7 @@ export function redisClient(url: string): RedisClient {
  * connection and CLUSTERDOWN come back at once. A node that is lost is forgotten, and found again by the others' MOVED.
  */
 function clusterClient(url: string): Cluster {
-  const client = new Cluster(addressesOf(url).map(nodeAt), {
+  const client = new Cluster(nodeUrls(url).map(addressOf), {
     enableOfflineQueue: false,
     enableReadyCheck: false,
     retryDelayOnFailover: 0,
@@ -43,7 +43,7 @@ function clusterClient(url: string): Cluster {
     clusterRetryStrategy: retryDelay,
     // Names stay names, which TLS compares and which may lead elsewhere tomorrow.
     dnsLookup: (address, done) => done(null, address),
-    redisOptions: { ...options, ...accessOf(url) },
+    redisOptions: { ...options, ...accessOf(nodeUrls(url)[0]!) },
   });
   client.on('+node', catchAsking);
   return client;
@@ -55,16 +55,20 @@ function catchAsking(node: Redis): void {
   node.asking = () => asking().catch(() => 'OK' as const);
 }
 
-const addressesOf = (url: string): string[] => url.replace(/^\w+:\/\/(.*@)?/, '').split(',');
+/** The URL of each node that is named. */
+export function nodeUrls(url: string): string[] {
+  const [, access = '', addresses = ''] = /^(\w+:\/\/(?:.*@)?)(.*)$/.exec(url) ?? [];
+  return addresses.split(',').map((address) => access + address);
+}
 
-function nodeAt(address: string): ClusterNode {
-  const { hostname, port } = new URL(`redis://${address}`);
-  return { host: hostname, port: Number(port) };
+function addressOf(url: string): ClusterNode {
+  const { hostname, port } = new URL(url);
+  return { host: hostname.replace(/[[\]]/g, ''), port: Number(port) };
 }
 
 /** The same for every node. */
 function accessOf(url: string): Pick<RedisOptions, 'username' | 'password' | 'tls'> {
-  const { protocol, username, password } = new URL(url.replace(/[^@/]*$/, 'host'));
+  const { protocol, username, password } = new URL(url);
   return {
     ...(protocol === 'rediss:' ? { tls: {} } : {}),
     ...(username ? { username: decodeURIComponent(username) } : {}),

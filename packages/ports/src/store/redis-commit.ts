@@ -3,24 +3,10 @@ import { jsonOfPuts } from './entry-text.ts';
 import { pairsOf } from './keyed.ts';
 import type { RedisClient } from './redis-client.ts';
 import { epochLua } from './redis-epochs.ts';
+import type { Place } from './redis-keys.ts';
 import type { Change, CommitResult } from './store.ts';
 
 const lua = epochLua + readFileSync(new URL('./commit.lua', import.meta.url), 'utf8');
-
-/** Where a change goes. */
-export interface Place {
-  documents: string;
-  state: string;
-  changes: string;
-  olderChanges: string;
-  outbox: string;
-  epoch: string;
-  index(name: string): string;
-  tenant: string;
-  /** Told of the cell when something was appended to the outbox. */
-  channel: string;
-  cell: number;
-}
 
 /** Takes lists: a hundred thousand members spread out as arguments would overflow the stack. */
 type Scripted = RedisClient & {

@@ -1,7 +1,8 @@
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import type { Log } from '../log.ts';
 import type { Runtime } from '../runtime.ts';
-import { type RedisClient, redisClient, retryDelay } from './redis-client.ts';
+import { type RedisClient, redisClient } from './redis-client.ts';
+import { redisSubscriber } from './redis-subscriber.ts';
 import { StoreUnavailable } from './store.ts';
 
 const patienceMs = 2500;
@@ -22,11 +23,11 @@ const explained = ({ message }: Error): string =>
 /** A connection, to one Redis or to a cluster, that comes back by itself. */
 export function redisConnection(url: string, runtime: Runtime, log?: Log) {
   const client = redisClient(url);
+  const subscriber = redisSubscriber(url, runtime);
   let ready = Promise.withResolvers<void>();
   let isReady = false;
   let closed = false;
-  let reason = '';
-  let listening: Redis | undefined;
+  let reason = 'nobody answers';
 
   client.on('ready', () => {
     isReady = true;
@@ -51,16 +52,6 @@ export function redisConnection(url: string, runtime: Runtime, log?: Log) {
     if (!isReady) throw new Error(`there is no connection (${reason})`);
   }
 
-  /** What subscribes, again by itself after each loss of its connection. A cluster's client does, by a connection of its own to any node. */
-  function subscriber(): RedisClient {
-    if (client instanceof Cluster) return client;
-    if (!listening) {
-      listening = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: retryDelay });
-      listening.on('error', () => {});
-    }
-    return listening;
-  }
-
   return {
     client,
     /**
@@ -82,20 +73,11 @@ export function redisConnection(url: string, runtime: Runtime, log?: Log) {
     },
     /** Every node that is known: a replica may take over. */
     nodes: (): Redis[] => (client instanceof Cluster ? client.nodes() : [client]),
-    /** Calls back with what is published on a channel. Misses what is published while there is no connection. */
-    subscribe(channel: string, listener: (message: string) => void): void {
-      const to = subscriber();
-      const join = () => to.subscribe(channel).catch(() => {});
-      to.on('message', (of, message) => {
-        if (of === channel) listener(message);
-      });
-      to.on('ready', join);
-      if (to.status === 'ready') join();
-    },
+    subscribe: subscriber.subscribe,
     close(): void {
       closed = true;
       ready.resolve();
-      listening?.disconnect();
+      subscriber.close();
       client.disconnect();
     },
   };

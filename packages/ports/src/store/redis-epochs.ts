@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { RedisClient } from './redis-client.ts';
 import type { RedisConnection } from './redis-connection.ts';
-import { tagOf } from './redis-outbox.ts';
+import { epochKey } from './redis-keys.ts';
 
 /** Lua's `epochOf(key)`. */
 export const epochLua = readFileSync(new URL('./epoch.lua', import.meta.url), 'utf8');
 
 const raise = `redis.call('HSET', KEYS[1], 'epoch', math.max(epochOf(KEYS[1]), tonumber(ARGV[1])))`;
 
-/** Where a cell's epoch stands. */
-export const epochKey = (cell: number): string => `${tagOf(cell)}:epoch`;
 export const epochField = 'epoch';
 
 /** Epochs of the cells, told and raised on the node of each. */

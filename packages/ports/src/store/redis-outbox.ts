@@ -2,6 +2,7 @@ import { type OutgoingEvent, toRecord } from '@claras/contracts/cloud-event';
 import type { TopicName } from '@claras/contracts/topics';
 import type { RedisClient } from './redis-client.ts';
 import type { RedisConnection } from './redis-connection.ts';
+import { appendChannel, leaseKey, outboxKey } from './redis-keys.ts';
 import type { Outbox, OutboxEntry } from './store.ts';
 
 const takeLease = `
@@ -10,12 +11,6 @@ if holder and holder ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`;
 const giveLease = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
-
-/** Names in Redis. All keys of a cell share a hash tag, so that they stand on one node of a cluster. */
-export const tagOf = (cell: number): string => `{c${cell}}`;
-export const outboxKey = (service: string, cell: number): string => `${tagOf(cell)}:outbox:${service}`;
-export const appendChannel = (service: string): string => `claras:appended:${service}`;
-const leaseKey = (service: string, cell: number): string => `${tagOf(cell)}:lease:${service}`;
 
 /** A stream id is `milliseconds-number`. */
 const next = (id: string): string => id.replace(/\d+$/, (number) => String(Number(number) + 1));

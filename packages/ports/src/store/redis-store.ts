@@ -1,18 +1,17 @@
 import { startOf } from '@claras/contracts/sequence';
-import { cellOf } from '../cell.ts';
 import type { Log } from '../log.ts';
 import { decodeEntry } from './entry-text.ts';
 import type { RedisClient } from './redis-client.ts';
-import { commitScript, type Place } from './redis-commit.ts';
+import { commitScript } from './redis-commit.ts';
 import { redisConnection } from './redis-connection.ts';
 import { type Durability, weakestDurability } from './redis-durability.ts';
-import { epochField, epochKey, redisEpochs } from './redis-epochs.ts';
-import { appendChannel, outboxKey, redisOutbox, tagOf } from './redis-outbox.ts';
+import { epochField, redisEpochs } from './redis-epochs.ts';
+import { cellsKey, type Place, placeOf, tagOf } from './redis-keys.ts';
+import { redisOutbox } from './redis-outbox.ts';
 import { assertFits, partsOf } from './scope.ts';
 import { type Entry, type Json, type RangeQuery, type Scope, type Store, StoreUnavailable } from './store.ts';
 import type { StoreSettings } from './store-settings.ts';
 
-const cellsKey = 'claras:cells';
 const mayLose =
   'Redis may lose what it acknowledged. Start it with --appendonly yes --appendfsync always, or CONFIG SET both and CONFIG REWRITE';
 
@@ -70,24 +69,6 @@ export function redisStore(
     if (fault) throw fault;
   }
 
-  function placeOf(scope: Scope): Place {
-    const { service, tenant } = partsOf(scope);
-    const cell = cellOf(tenant, cells);
-    const name = `${tagOf(cell)}:${scope}`;
-    return {
-      documents: `${name}:documents`,
-      state: `${name}:state`,
-      changes: `${name}:changes`,
-      olderChanges: `${name}:changes:older`,
-      outbox: outboxKey(service, cell),
-      epoch: epochKey(cell),
-      index: (index) => `${name}:index:${index}`,
-      tenant,
-      channel: appendChannel(service),
-      cell,
-    };
-  }
-
   const outboxes = new Map(
     Object.entries(topicOf).map(([service, topic]) => [
       service,
@@ -99,24 +80,24 @@ export function redisStore(
     cells,
     async read<T = Json>(scope: Scope, keys: readonly string[]): Promise<(Entry<T> | undefined)[]> {
       if (keys.length === 0) return [];
-      const texts = await ask((client) => client.hmget(placeOf(scope).documents, ...keys));
+      const texts = await ask((client) => client.hmget(placeOf(scope, cells).documents, ...keys));
       return texts.map((text) => (text === null ? undefined : decodeEntry<T>(text)));
     },
     async range(scope, index, query) {
-      const place = placeOf(scope);
+      const place = placeOf(scope, cells);
       const [members, total, sequence] = await ask((client) => rangeOf(client, place, index, query));
       return { members, total, sequence };
     },
     async has(scope, index, members) {
       if (members.length === 0) return [];
-      const scores = await ask((client) => client.zmscore(placeOf(scope).index(index), [...members]));
+      const scores = await ask((client) => client.zmscore(placeOf(scope, cells).index(index), [...members]));
       return scores.map((score) => score !== null);
     },
     async commit(scope, change) {
       assertFits(scope, change);
       const { service } = partsOf(scope);
       if (change.events?.length && !topicOf[service]) throw new RangeError(`service ${service} has no topic for its events`);
-      const send = commitOf(placeOf(scope), change);
+      const send = commitOf(placeOf(scope, cells), change);
       return ask(send);
     },
     ...redisEpochs(cells, ask),
