@@ -4,14 +4,14 @@ const mostInGroup = 512;
 
 /** What a group commit writes into. */
 export interface Transactor {
-  /** Runs `write` in one transaction that is on disk when this returns. Nothing of it happened when it throws. */
+  /** Runs `write`. What it wrote is on disk when this returns. */
   transact(write: () => void): void;
-  /** Called in the transaction, behind all writes of the group. */
+  /** Called behind all writes of the group. */
   flush(): void;
-  /** Nothing of the group was written: what was kept in memory is no longer true. */
-  forget(): void;
+  /** After a throw: everything is as it was before the group. */
+  undo(): Promise<void>;
   /** The group is on disk. */
-  settled(): void;
+  settled(): Promise<void>;
 }
 
 export interface GroupCommit {
@@ -32,13 +32,13 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 /** lmdb's own errors carry a number: they are the disk's or the file's, not the caller's. */
 const isOfTheFile = (error: unknown): boolean => typeof (error as { code?: unknown }).code === 'number';
 
-/** All writes of one turn of the event loop share one transaction and one fsync. */
-export function groupCommit({ transact, flush, forget, settled }: Transactor): GroupCommit {
+/** All writes of one turn of the event loop share one sync. */
+export function groupCommit({ transact, flush, undo, settled }: Transactor): GroupCommit {
   const waiting: Waiting[] = [];
   let pumping: Promise<void> | undefined;
 
-  /** One transaction. Returns the write that failed by itself, if one did; then nothing was written. */
-  function attempt(group: readonly Waiting[]): Waiting | undefined {
+  /** Returns the write that failed by itself, if one did; then nothing was written. */
+  async function attempt(group: readonly Waiting[]): Promise<Waiting | undefined> {
     const results: unknown[] = [];
     let current: Waiting | undefined;
     try {
@@ -48,7 +48,7 @@ export function groupCommit({ transact, flush, forget, settled }: Transactor): G
         flush();
       });
     } catch (error) {
-      forget();
+      await undo();
       if (current && !isOfTheFile(error)) {
         current.reject(error);
         return current;
@@ -60,12 +60,12 @@ export function groupCommit({ transact, flush, forget, settled }: Transactor): G
     group.forEach(({ resolve }, n) => {
       resolve(results[n]);
     });
-    settled();
+    await settled();
     return undefined;
   }
 
-  function commit(group: Waiting[]): void {
-    for (let culprit = attempt(group); culprit; culprit = attempt(group)) {
+  async function commit(group: Waiting[]): Promise<void> {
+    for (let culprit = await attempt(group); culprit; culprit = await attempt(group)) {
       group.splice(group.indexOf(culprit), 1);
       if (group.length === 0) return;
     }
@@ -74,7 +74,7 @@ export function groupCommit({ transact, flush, forget, settled }: Transactor): G
   async function pump(): Promise<void> {
     await nextTurn();
     while (waiting.length > 0) {
-      commit(waiting.splice(0, mostInGroup));
+      await commit(waiting.splice(0, mostInGroup));
       await nextTurn();
     }
     pumping = undefined;

@@ -1,6 +1,6 @@
 /**
  * Values by key. A map where the keys are new each time, such as ids: an object takes a microsecond for each name that no object had before
- * (docs/decisions/0040).
+ * (docs/decisions/0004).
  */
 export type Keyed<T> = Readonly<Record<string, T>> | ReadonlyMap<string, T>;
 

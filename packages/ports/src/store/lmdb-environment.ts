@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Runtime } from '../runtime.ts';
+import { checkpointedTables } from './checkpointed-tables.ts';
 import { lockFolder } from './folder-lock.ts';
 import { groupCommit } from './group-commit.ts';
 import { lmdbIndexes } from './lmdb-indexes.ts';
@@ -25,32 +26,34 @@ export function lmdbEnvironment(dir: string, { cells, runtime }: { cells: number
   let closed: Promise<void> | undefined;
   let sweeping = false;
 
-  const { root, ...tables } = openOrUnlock();
+  const { root, tables, transact, undo, checkpointWhenDue, close: closeTables } = openOrUnlock();
   const numbers = lmdbSets(tables);
   const indexes = lmdbIndexes(tables, numbers);
   const slices = lmdbSlices(tables);
   const changes = lmdbChanges();
   const log = lmdbLog(tables, runtime);
   const group = groupCommit({
-    transact: (write) => root.transactionSync(write),
+    transact,
     flush() {
       for (const part of [indexes, slices, numbers]) part.flush();
     },
-    forget() {
+    async undo() {
       for (const part of [indexes, slices, numbers, changes, log]) part.forget();
+      await undo();
     },
-    settled() {
+    async settled() {
       changes.settled();
       log.settled();
       sweep();
+      await checkpointWhenDue();
     },
   });
 
   function openOrUnlock() {
     try {
-      const opened = openTables(folder);
-      assertCells(opened, folder, cells);
-      return opened;
+      const { root, ...tables } = openTables(folder);
+      assertCells({ root, ...tables }, folder, cells);
+      return { root, ...checkpointedTables(folder, root, tables) };
     } catch (error) {
       unlock();
       throw error;
@@ -84,6 +87,7 @@ export function lmdbEnvironment(dir: string, { cells, runtime }: { cells: number
   async function close(): Promise<void> {
     closing.abort();
     await group.idle();
+    await closeTables();
     await root.close();
     unlock();
   }

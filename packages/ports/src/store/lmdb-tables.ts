@@ -1,4 +1,4 @@
-import { type DatabaseOptions, open, type RangeOptions, type RootDatabase } from 'lmdb';
+import { ABORT, asBinary, type Database, type DatabaseOptions, open, type RangeOptions, type RootDatabase } from 'lmdb';
 
 /** What is used of an lmdb database. (Its own declaration does not tell that writes answer.) */
 export interface Table {
@@ -7,7 +7,7 @@ export interface Table {
   getKeys(range: RangeOptions): Iterable<string>;
   getRange(range: RangeOptions): Iterable<{ key: string; value: string }>;
   /** In a transaction. With `noOverwrite`, false where the key exists. */
-  putSync(key: string, value: string, options?: { noOverwrite: true }): boolean;
+  putSync(key: string, value: string | Buffer, options?: { noOverwrite: true }): boolean;
   /** In a transaction. False where there was nothing. */
   removeSync(key: string): boolean;
 }
@@ -19,7 +19,7 @@ const keyEncoder = {
 };
 const asText: DatabaseOptions & { keyEncoder: typeof keyEncoder } = { encoding: 'string', keyEncoder };
 
-const names = ['facts', 'documents', 'scopes', 'indexes', 'sets', 'log', 'offsets'] as const;
+export const tableNames = ['facts', 'documents', 'scopes', 'indexes', 'sets', 'log', 'offsets'] as const;
 
 /**
  * The tables of the embedded store and bus, all in one file. Text, so that any lmdb tool can read them; `␀` is NUL.
@@ -32,20 +32,39 @@ const names = ['facts', 'documents', 'scopes', 'indexes', 'sets', 'log', 'offset
  * log        topic ␀ partition ␀ offset → [time, key, headers] ⏎ value
  * offsets    group ␀ topic ␀ partition → offset of the next record
  */
-export type Tables = Record<(typeof names)[number], Table>;
+export type Tables = Record<(typeof tableNames)[number], Table>;
 
-export function openTables(dir: string): Tables & { root: RootDatabase } {
+export type Root = RootDatabase;
+
+export function openTables(dir: string): Tables & { root: Root } {
   // Without overlappingSync a transaction returns when it is on disk; with it, before.
-  const root = open({ path: `${dir}/claras.mdb`, ...asText, overlappingSync: false, compression: false, maxDbs: names.length });
-  const table = (name: string): Table => root.openDB<string, string>(name, asText) as unknown as Table;
-  return {
-    root,
-    facts: table('facts'),
-    documents: table('documents'),
-    scopes: table('scopes'),
-    indexes: table('indexes'),
-    sets: table('sets'),
-    log: table('log'),
-    offsets: table('offsets'),
+  const root = open({ path: `${dir}/claras.mdb`, ...asText, overlappingSync: false, compression: false, maxDbs: tableNames.length });
+  const tables = Object.fromEntries(tableNames.map((name) => [name, tableOf(root.openDB(name, asText))])) as Tables;
+  return { root, ...tables };
+}
+
+const tableOf = (database: Database<unknown, string>): Table => ({
+  get: (key) => database.get(key) as string | undefined,
+  doesExist: (key) => database.doesExist(key),
+  getKeys: (range) => database.getKeys(range),
+  getRange: (range) => database.getRange(range) as Iterable<{ key: string; value: string }>,
+  putSync: (key, value, options) =>
+    database.putSync(key, typeof value === 'string' ? value : asBinary(value), options as never) as unknown as boolean,
+  removeSync: (key) => database.removeSync(key) as unknown as boolean,
+});
+
+/** Stays open over many turns; meanwhile it is what is read. Ends a moment after it is told to. */
+export interface Transaction {
+  commit(): Promise<unknown>;
+  abort(): Promise<unknown>;
+}
+
+export function openTransaction(root: Root): Transaction {
+  const { promise, resolve } = Promise.withResolvers<typeof ABORT | undefined>();
+  const ended: Promise<unknown> = root.transactionSync(() => promise);
+  const end = (how: typeof ABORT | undefined): Promise<unknown> => {
+    resolve(how);
+    return ended;
   };
+  return { commit: () => end(undefined), abort: () => end(ABORT) };
 }

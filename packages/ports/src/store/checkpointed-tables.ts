@@ -1,0 +1,67 @@
+import { openTransaction, type Root, type Tables, type Transaction } from './lmdb-tables.ts';
+import { loggedTables } from './logged-tables.ts';
+import { writeAheadLog } from './write-ahead-log.ts';
+
+/** Number of the log's last record that the tables have. */
+const loggedFact = 'logged';
+
+/**
+ * lmdb's tables behind a write-ahead log (docs/decisions/0040). What is written goes into a transaction that stays open over many groups of
+ * writes; a group is durable by its record in the log, which is one write and one sync. When the log is full the transaction is committed,
+ * synced, and the log begins anew. After a crash the tables are as of the last commit, and the log has the rest.
+ */
+export function checkpointedTables(folder: string, root: Root, raw: Tables) {
+  const { tables, noted, clear, redo } = loggedTables(raw);
+  const log = writeAheadLog(`${folder}/claras.log`, Number(raw.facts.get(loggedFact) ?? 0));
+  let open: Transaction | undefined;
+
+  function recover(): void {
+    for (const record of log.unsettled()) {
+      open ??= openTransaction(root);
+      redo(record);
+    }
+  }
+
+  async function undo(): Promise<void> {
+    clear();
+    const given = open;
+    open = undefined;
+    await given?.abort().catch(() => {});
+    recover();
+  }
+
+  /** A commit that fails (a full disk, say) is tried again behind the next group: the log has all of it. */
+  async function checkpoint(): Promise<void> {
+    if (!open) return;
+    try {
+      raw.facts.putSync(loggedFact, String(log.last()));
+      const full = open;
+      open = undefined;
+      await full.commit();
+      log.settle();
+    } catch {
+      await undo();
+    }
+  }
+
+  recover();
+  return {
+    tables,
+    /** Runs `write`. What it wrote is on disk when this returns; after a throw, `undo` it. */
+    transact(write: () => void): void {
+      open ??= openTransaction(root);
+      write();
+      if (noted().length > 0) log.append(noted());
+      clear();
+    },
+    /** Everything is as it was before what was not logged. */
+    undo,
+    async checkpointWhenDue(): Promise<void> {
+      if (log.isFull()) await checkpoint();
+    },
+    async close(): Promise<void> {
+      await checkpoint();
+      log.close();
+    },
+  };
+}
