@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { toRecord } from '@claras/contracts/cloud-event';
 import type { DeadLetterPage, DeadLettersDecided } from '@claras/contracts/console-api';
-import { topics } from '@claras/contracts/topics';
+import { topicOfService, topics } from '@claras/contracts/topics';
 import { kafkaBus } from '@claras/ports/bus/kafka-bus';
+import { redisStore } from '@claras/ports/store/redis-store';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
+import { deadLetters } from '@claras/service-kit/dead-letters';
 import t from 'tap';
 import { kafkaUrl, startKafka, stopKafka } from '../../deploy/native/kafka.ts';
 import { redisUrl, startRedis, stopRedis } from '../../deploy/native/redis.ts';
@@ -230,3 +233,56 @@ t.test('T11 poison on the topic is parked whole, blocks nobody, and is replayed 
   await api.ask('POST', '/dead-letters/drop', { ids: listed.items.map(({ id }) => id) });
   t.equal((await api.ask<DeadLetterPage>('GET', '/dead-letters')).total, 0);
 });
+
+t.test(
+  'T12 T13 a replay of a thousand is killed again and again: each has one effect, and an archived person never comes back',
+  async (t) => {
+    const { id, key } = await api.tenant('Replayed', ['fabrikam.example']);
+    const archived = { id: 'gone', userName: 'gone@fabrikam.example', displayName: 'Gone', active: true };
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/scim+json' };
+    const schemas = ['urn:ietf:params:scim:schemas:core:2.0:User'];
+    const send = (method: string, path: string, body: object) => fetch(scimUrl + path, { method, headers, body: JSON.stringify(body) });
+    const made = (await (await send('POST', '/Users', { schemas, ...archived, id: undefined })).json()) as { id: string };
+    await send('PATCH', `/Users/${made.id}`, {
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+      Operations: [{ op: 'Replace', path: 'active', value: 'False' }],
+    });
+    await eventually(30_000, 'the profile is archived', async () => ((await api.team(id))[0]?.status === 'archived' ? true : undefined));
+
+    // As a version that could read less would have left them.
+    const store = redisStore(redisUrl(redis), { cells: 64, topicOf: topicOfService, runtime });
+    const letters = deadLetters(store, runtime);
+    const { name: topic } = topics.directory;
+    const at = new Date().toISOString();
+    const park = async (consumer: string, tenant: string, sequence: number, type: string, data: object) => {
+      const record = toRecord('directory', 'edge', tenant, sequence, { type, subject: 'Users/x', time: at, data });
+      await letters.add(consumer, { topic, partition: 0 }, { ...record, offset: `${9_000_000 + sequence}`, time: Date.now() }, 'a test');
+    };
+    await park('archiver', id, 2, 'user.updated', { user: { ...archived, id: made.id }, changed: ['active'] });
+    const another = await api.tenant('Parked', ['fabrikam.example']);
+    const many = 1000;
+    // The tenant's first event is its own; these follow on it.
+    for (let n = 0; n < many; n++) {
+      const user = { id: `p${n}`, userName: `p${n}@fabrikam.example`, displayName: `P${n}`, active: true };
+      await park('profile-sync', another.id, n + 2, 'user.created', { user });
+    }
+    await store.close();
+
+    await api.ask('POST', '/dead-letters/replay', { consumer: 'archiver' });
+    await api.ask('POST', '/dead-letters/replay', { consumer: 'profile-sync', rate: 200 });
+    const replayed = async (consumer: string) =>
+      (await api.ask<DeadLetterPage>('GET', `/dead-letters?state=replayed&consumer=${consumer}&limit=1000`)).items;
+    for (const reached of [100, 400]) {
+      await eventually(60_000, `${reached} are replayed`, async () =>
+        (await replayed('profile-sync')).length >= reached ? true : undefined,
+      );
+      process.kill(pidOf('profile-sync'), 'SIGKILL');
+    }
+    await eventually(90_000, 'all are replayed', async () => ((await replayed('profile-sync')).length === many ? true : undefined));
+    t.ok((await replayed('profile-sync')).every(({ outcome }) => outcome === 'applies' || outcome === 'superseded'));
+    t.equal((await api.team(another.id)).length, many, 'one profile each');
+    t.equal((await api.seats(another.id)).active, many);
+    t.match(await replayed('archiver'), [{ outcome: 'superseded' }]);
+    t.match(await api.team(id), [{ status: 'archived' }]);
+  },
+);
