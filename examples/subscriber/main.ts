@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util';
 import kafkajs, { type KafkaMessage } from 'kafkajs';
 
 /**
- * A subscriber of Claras' events that proves by the sequence that it missed nothing. Copy it and put your own work into `handle`, which must
- * be idempotent: after a crash the last events come again.
+ * A subscriber of Claras' events that proves by the sequence that it missed nothing, and asks for a snapshot where it did (a gap in
+ * claras.directory.v1). Copy it and put your own work into `handle`, which must be idempotent: after a crash the last events come again; with
+ * `snapshot.started` it begins anew.
  */
 const { values } = parseArgs({
   options: {
@@ -19,27 +20,53 @@ const { values } = parseArgs({
 
 /** `source tenant` → the last sequence that was handled. */
 const last: Record<string, number> = existsSync(values.state) ? JSON.parse(readFileSync(values.state, 'utf8')) : {};
-const seen = { handled: 0, repeated: 0, gaps: 0 };
+const seen = { handled: 0, repeated: 0, gaps: 0, snapshots: 0 };
+const asksAgainAfter = 30_000;
+/** `source tenant` that stands before a gap → when a snapshot was asked for. */
+const asked: Record<string, number> = {};
 
 /** Your work. */
 function handle(type: string, tenant: string, subject: string): void {
   if (!values.idle) process.stdout.write(`${tenant} ${type} ${subject}\n`);
 }
 
-function take({ key, headers = {} }: KafkaMessage): void {
+/** How a tenant's first event of an epoch is numbered: see docs/events.md. */
+const isFirst = (sequence: number): boolean => sequence % 1_000_000_000_000 === 1;
+
+async function take({ key, headers = {} }: KafkaMessage): Promise<void> {
   const header = (name: string): string => String(headers[name] ?? '');
   const tenant = String(key);
   const stream = `${header('ce_source')} ${tenant}`;
   const sequence = Number(header('ce_sequence'));
-  const expected = (last[stream] ?? 0) + 1;
-  if (sequence < expected) return void seen.repeated++;
-  if (sequence > expected) {
-    seen.gaps++;
-    process.stderr.write(`${stream}: expected ${expected}, got ${sequence}: ${sequence - expected} events are missing\n`);
-  }
-  handle(header('ce_type'), tenant, header('ce_subject'));
+  const applied = last[stream] ?? 0;
+  if (sequence <= applied) return void seen.repeated++;
+  const type = header('ce_type');
+  const beginsAnew = type.endsWith('.snapshot.started');
+  if (sequence !== applied + 1 && !(applied === 0 && isFirst(sequence)) && !beginsAnew) return missing(stream, tenant, applied, sequence);
+  if (beginsAnew) seen.snapshots++;
+  delete asked[stream];
+  handle(type, tenant, header('ce_subject'));
   last[stream] = sequence;
   seen.handled++;
+}
+
+/** What comes before the snapshot is superseded by it. */
+async function missing(stream: string, tenant: string, applied: number, sequence: number): Promise<void> {
+  const now = Date.now();
+  if (now - (asked[stream] ?? 0) < asksAgainAfter) return;
+  if (asked[stream] === undefined) {
+    seen.gaps++;
+    process.stderr.write(`${stream}: ${applied} was the last, got ${sequence}; a snapshot is asked for\n`);
+  }
+  asked[stream] = now;
+  const headers = {
+    'content-type': 'application/json',
+    ...{ ce_specversion: '1.0', ce_id: `${tenant}:${now}`, ce_source: `/claras/control/${values.group}`, ce_partitionkey: tenant },
+    ...{ ce_type: 'ai.claras.control.snapshot.requested', ce_subject: `Consumers/${values.group}`, ce_time: new Date(now).toISOString() },
+    ce_sequence: String(now).padStart(20, '0'),
+  };
+  const value = JSON.stringify({ consumer: values.group, applied, reason: 'gap' });
+  await producer.send({ topic: 'claras.control.v1', messages: [{ key: tenant, value, headers }] });
 }
 
 /** The sequences stand on disk before the offsets are committed: what is committed was handled. */
@@ -50,13 +77,14 @@ function remember(): void {
 
 const kafka = new kafkajs.Kafka({ clientId: values.group, brokers: values.brokers.split(','), logLevel: kafkajs.logLevel.ERROR });
 const consumer = kafka.consumer({ groupId: values.group });
+const producer = kafka.producer();
 let latest = Date.now();
-await consumer.connect();
+await Promise.all([consumer.connect(), producer.connect()]);
 await consumer.subscribe({ topics: [values.topic], fromBeginning: true });
 await consumer.run({
   eachBatch: async ({ batch, resolveOffset, heartbeat }) => {
     for (const message of batch.messages) {
-      take(message);
+      await take(message);
       resolveOffset(message.offset);
     }
     latest = Date.now();
@@ -66,11 +94,11 @@ await consumer.run({
 });
 
 async function end(): Promise<void> {
-  await consumer.disconnect();
+  await Promise.all([consumer.disconnect(), producer.disconnect()]);
   const streams = Object.keys(last).length;
   const total = Object.values(last).reduce((sum, sequence) => sum + sequence, 0);
   process.stdout.write(`${JSON.stringify({ streams, total, ...seen })}\n`);
-  process.exit(seen.gaps > 0 ? 1 : 0);
+  process.exit(Object.keys(asked).length > 0 ? 1 : 0);
 }
 process.on('SIGTERM', () => void end());
 process.on('SIGINT', () => void end());

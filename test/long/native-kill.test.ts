@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -123,12 +123,23 @@ t.test('M27 a subscriber that is killed and started again proves by the sequence
   });
   first.kill('SIGKILL');
   await once(first, 'exit');
-  const { stdout } = await promisify(execFile)(process.execPath, [...argv, '--idle', '40']);
-  const { streams, total, gaps } = JSON.parse(stdout);
+  const tillQuiet = async () => JSON.parse((await promisify(execFile)(process.execPath, [...argv, '--idle', '40'])).stdout);
+  const { streams, total, gaps } = await tillQuiet();
   const { items } = await api.ask<{ items: object[] }>('GET', '/tenants');
   t.equal(gaps, 0);
   t.equal(streams, items.length, 'every tenant');
   t.ok(total > 10_000, `${total} events`);
+
+  // It loses what it knows of a tenant, which says something again only now.
+  const { id, key } = await api.tenant('Subscribed', ['fabrikam.example']);
+  played(t, await simulate({ seed: 22, users: 30, groups: 3, url: scimUrl, key, cycle: 'initial', dialect: 'flagged' }));
+  await tillQuiet();
+  const known = JSON.parse(readFileSync(state, 'utf8'));
+  known[`/claras/directory ${id}`] = 3;
+  writeFileSync(state, JSON.stringify(known));
+  const story = tillQuiet();
+  played(t, await simulate({ seed: 22, users: 30, groups: 3, url: scimUrl, key, cycle: 'delta', dialect: 'flagged' }));
+  t.match(await story, { gaps: 1, snapshots: 1 }, 'it misses something, asks, and begins anew');
 });
 
 t.test('Entra’s corpus passes on real Redis and Kafka, in 16 tenants at once', (t) =>
