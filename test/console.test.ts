@@ -410,6 +410,26 @@ if (browser) {
     await button(page, 'Pause billing-sync').waitFor();
   });
 
+  await t.test('an owner has everything said anew: it stands in the log, and what was right stays', async (t) => {
+    const { id, link } = await company('Anew');
+    const { id: provider } = await api.ask<{ id: string }>('POST', `/tenants/${id}/providers`, {
+      name: 'Entra',
+      domains: ['fabrikam.example'],
+    });
+    await api.ask('PATCH', `/tenants/${id}/providers/${provider}`, { scim: true });
+    const page = await visit(t, await link());
+    await go(page, 'Provisioning log');
+    await button(page, 'New snapshot').click();
+    await page.getByText('What somebody changed by hand stays.').waitFor();
+    await button(page, 'Start').click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await button(page, 'snapshot.finished').waitFor();
+    t.equal(await page.getByRole('progressbar', { name: 'Snapshot' }).count(), 0);
+    await button(page, 'snapshot.started').click();
+    await page.getByText('asked for by hand').waitFor();
+    t.equal((await api.team(id)).length, 1);
+  });
+
   await t.test('a page that cannot reach the server says so, keeps what it shows, and goes on by itself', async (t) => {
     const { id, link } = await company('Offline');
     const page = await visit(t, await link());

@@ -7,6 +7,8 @@ import { ask, inTenant } from '../api.ts';
 import { Entry, StatusBadge } from '../log/entry.tsx';
 import { exportLog } from '../log/export.ts';
 import { parseSearch } from '../log/search.ts';
+import { NewSnapshot, SnapshotProgress } from '../log/snapshot.tsx';
+import { useSession } from '../session.tsx';
 import { Ago } from '../shared/ago.tsx';
 import { LongTable } from '../shared/long-table.tsx';
 import { Empty, Page } from '../shared/page.tsx';
@@ -17,6 +19,7 @@ const pageSize = 100;
 
 /** Every request that changed something or was refused, and what came of it, as it happens. */
 export function ProvisioningLog({ tenant }: { tenant: string }) {
+  const { manages } = useSession();
   const [text, setText] = useState('');
   const [live, setLive] = useState(true);
   const [opened, setOpened] = useState<string>();
@@ -47,6 +50,7 @@ export function ProvisioningLog({ tenant }: { tenant: string }) {
 
   const actions = (
     <>
+      {manages && <NewSnapshot tenant={tenant} />}
       <Switch label="Live" checked={live} onChange={(event) => setLive(event.currentTarget.checked)} />
       <Menu position="bottom-end">
         <Menu.Target>
@@ -65,6 +69,7 @@ export function ProvisioningLog({ tenant }: { tenant: string }) {
   return (
     <Page title="Provisioning log" about="What Entra asked for, what changed, and what came of it." actions={actions}>
       <Trouble error={error ?? failed} />
+      <SnapshotProgress tenant={tenant} />
       <TextInput
         label="Search"
         description="user: name or id, op: beginning of a type, status:refused"
