@@ -97,7 +97,7 @@ export function consoleApi({
     app.register(teamRoutes(team));
     app.register(seatRoutes({ durable, coreApp, billing, log: provisioning }));
     app.register(deadLetterRoutes(deadLetters(durable.store, durable.runtime)));
-    app.register(topicRoutes(bus));
+    app.register(topicRoutes(bus, durable.store.cells));
     const rests = pauses(durable);
     app.register(consumerRoutes(rests));
     app.get('/lag', { schema: { response: { 200: LagReport } } }, () => lagReport(bus, durable.store, rests, durable.runtime.now()));

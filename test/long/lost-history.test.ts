@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { VerificationReport } from '@claras/contracts/console-api';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LagReport, TopicsReport, VerificationReport } from '@claras/contracts/console-api';
 import { simulate } from '@claras/entra-simulator/simulate';
 import { Redis } from 'ioredis';
 import t from 'tap';
@@ -14,10 +15,10 @@ import { gatewayInStorms } from '../support/storm.ts';
 import { switchProxy } from '../support/switch-proxy.ts';
 
 /**
- * A failover of Redis that loses the last writes (its replication is asynchronous), with the core app and the billing system beside it, which
- * lose nothing: they know what the directory does not any more.
+ * Redis and Kafka lose what they had acknowledged. Redis by a failover (its replication is asynchronous), with the core app and the billing
+ * system beside it, which lose nothing: they know what the directory does not any more.
  */
-const dir = mkdtempSync(join(tmpdir(), 'claras-failover-'));
+const dir = mkdtempSync(join(tmpdir(), 'claras-lost-'));
 const [port, kafka, primary, replica, others] = await Promise.all([
   freePorts(8),
   startKafka(join(dir, 'kafka'), 1),
@@ -119,4 +120,35 @@ t.test('DECISIONS 6: a failover that loses acknowledged writes ends in a new epo
   };
   await eventually(60_000, 'every service is well', async () => ((await ill()).length === 0 ? true : undefined)).catch(() => undefined);
   t.strictSame(await ill(), []);
+});
+
+t.test('T20 a Kafka that lost its data is started empty: what was not read yet is said anew, with no restart of any service', async (t) => {
+  const { id, key, provider } = await api.tenant('Kafka lost', ['fabrikam.example']);
+  await api.map(id, provider, mapping);
+  const founding = { seed: 62, users: 60, groups: 6, url: scimUrl, key, dialect: 'flagged' } as const;
+  played(t, await simulate({ ...founding, cycle: 'initial' }));
+  await agrees(api, id);
+  const consumers = ['profile-sync', 'role-mapper', 'archiver'];
+  for (const consumer of consumers) await api.ask('POST', `/consumers/${consumer}/pause`);
+  await eventually(20_000, 'they rest', async () => {
+    const { groups } = await api.ask<LagReport>('GET', '/lag');
+    return groups.filter(({ paused }) => paused).length === consumers.length ? true : undefined;
+  });
+  await sleep(2500); // each process obeys within twice a second
+  played(t, await simulate({ ...founding, cycle: 'delta' }));
+  await eventually(30_000, 'everything is published', async () => {
+    const { outboxes } = await api.ask<LagReport>('GET', '/lag');
+    return outboxes.every(({ messages }) => messages === 0) ? true : undefined;
+  });
+
+  await stopKafka(kafka, 0);
+  rmSync(join(dir, 'kafka'), { recursive: true });
+  await startKafka(join(dir, 'kafka'), 1, kafka);
+  await eventually(60_000, 'the topics are there again', () => api.ask<TopicsReport>('POST', '/topics', {}));
+  for (const consumer of consumers) await api.ask('POST', `/consumers/${consumer}/resume`);
+  await api.ask('POST', `/tenants/${id}/snapshot`);
+  await finished(api, id);
+  await agrees(api, id, 120_000);
+  played(t, await simulate({ ...founding, cycle: 'leave' }));
+  await agrees(api, id, 60_000);
 });
