@@ -9,13 +9,16 @@ export type TenantUrl = string;
 
 export const locationOf = ({ endpoint }: Pick<ResourceType, 'endpoint'>, id: string, url: TenantUrl): string => `${url}${endpoint}/${id}`;
 
-const metaOf = (type: ResourceType, { id, created, modified, version }: Read, url: TenantUrl) => ({
-  resourceType: type.name,
-  created: new Date(created).toISOString(),
-  lastModified: new Date(modified).toISOString(),
-  location: locationOf(type, id, url),
-  version: etag(version),
-});
+function metaOf(type: ResourceType, { id, created, modified, version }: Read, url: TenantUrl) {
+  const first = new Date(created).toISOString();
+  return {
+    resourceType: type.name,
+    created: first,
+    lastModified: modified === created ? first : new Date(modified).toISOString(),
+    location: locationOf(type, id, url),
+    version: etag(version),
+  };
+}
 
 /** A resource as it is served: stored attributes with id and meta (RFC 7643, 3.1), and those that are kept elsewhere. */
 export function render(type: ResourceType, read: Read, url: TenantUrl, kept: Record<string, Json>): Resource {

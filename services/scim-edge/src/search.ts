@@ -1,4 +1,4 @@
-import { all as allOf, lookUp, page, type Ranked } from '@claras/directory/look-up';
+import { all, lookUp, page, type Ranked } from '@claras/directory/look-up';
 import { type Read, readResources } from '@claras/directory/resources';
 import type { Durable } from '@claras/directory/transact';
 import type { RangeQuery } from '@claras/ports/store/store';
@@ -68,7 +68,7 @@ async function judged(durable: Durable, resources: ScimResources, asked: Asked, 
 
   let totalResults = 0;
   const kept: Read[] = [];
-  for await (const reads of await candidates(durable, resources, asked.tenant, query)) {
+  async function judge(reads: readonly Read[]): Promise<void> {
     const verdicts = asServed
       ? await Promise.all(reads.map(servedMatches))
       : reads.map((read) => (filter && statesAtOnce(read.json, filter)) || matches(read.resource));
@@ -79,29 +79,20 @@ async function judged(durable: Durable, resources: ScimResources, asked: Asked, 
       if (kept.length > mostSorted) throw tooMany(`More than ${mostSorted} resources match; sort fewer, by a narrower filter.`);
     }
   }
+  const { tenant } = asked;
+  const ids = filter && (await lookUp(durable, resources.kind, tenant, indexedEquality(filter)));
+  if (ids) await judge(await readResources(durable, resources.kind, tenant, ids));
+  else for await (const reads of all(durable, resources.kind, tenant)) await judge(reads);
   return { reads: query.sortBy ? await sorted(resources, asked, query, kept) : kept, totalResults };
 }
 
 const served = async (resources: ScimResources, asked: Asked, read: Read, filter?: Filter): Promise<Resource> =>
   render(asked.types[resources.name], read, asked.url, await resources.keptElsewhere(read, asked, () => false, filter));
 
-async function candidates(
-  durable: Durable,
-  { kind }: ScimResources,
-  tenant: string,
-  { filter }: ListQuery,
-): Promise<Iterable<Read[]> | AsyncIterable<Read[]>> {
-  const ids = filter && (await lookUp(durable, kind, tenant, indexedEquality(filter)));
-  return ids ? [await readResources(durable, kind, tenant, ids)] : allOf(durable, kind, tenant);
-}
-
 async function sorted(resources: ScimResources, asked: Asked, query: ListQuery, reads: readonly Read[]): Promise<Read[]> {
-  const all = await Promise.all(reads.map(async (read) => ({ read, resource: await served(resources, asked, read) })));
-  const order = sortResources(
-    all.map(({ resource }) => resource),
-    query,
-  );
-  const readOf = new Map(all.map(({ read, resource }) => [resource, read]));
+  const shown = await Promise.all(reads.map((read) => served(resources, asked, read)));
+  const order = sortResources(shown, query);
+  const readOf = new Map(shown.map((resource, n) => [resource, reads[n] as Read]));
   const start = startOf(query.page, order);
   return order.slice(start, start + query.page.count + 1).flatMap((resource) => readOf.get(resource) ?? []);
 }

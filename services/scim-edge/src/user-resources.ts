@@ -1,4 +1,5 @@
 import { groupKind, userKind } from '@claras/directory/kinds';
+import type { Read } from '@claras/directory/resources';
 import type { Users } from '@claras/directory/users';
 import { resourceTypes } from '@claras/scim/attributes';
 import { mentions } from '@claras/scim/filter';
@@ -10,15 +11,12 @@ import type { ScimResources } from './scim-resources.ts';
 
 /** /Users: SCIM on one side, the tenant's users on the other. */
 export function userResources(users: Users): ScimResources {
-  async function groupsOf(tenant: string, id: string, url: TenantUrl): Promise<Json[]> {
-    const groups = await users.groupsOf(tenant, id);
-    return groups.map(({ id: group, resource }) => ({
-      value: group,
-      $ref: locationOf(resourceTypes.Group, group, url),
-      display: resource[groupKind.unique] as Json,
-      type: 'direct',
-    }));
-  }
+  const shownGroup = ({ id, resource }: Read, url: TenantUrl): Json => ({
+    value: id,
+    $ref: locationOf(resourceTypes.Group, id, url),
+    display: resource[groupKind.unique] as Json,
+    type: 'direct',
+  });
 
   return {
     name: 'User',
@@ -27,8 +25,8 @@ export function userResources(users: Users): ScimResources {
     read: users.get,
     async keptElsewhere({ id }, { tenant, url }, wanted, filter) {
       if (!wanted('groups') && !(filter && mentions(filter, 'groups'))) return {};
-      const groups = await groupsOf(tenant, id, url);
-      return groups.length > 0 ? { groups } : {};
+      const groups = await users.groupsOf(tenant, id);
+      return groups.length > 0 ? { groups: groups.map((group) => shownGroup(group, url)) } : {};
     },
     async create(body, { tenant, types, origin, id }) {
       const { resource, ignored } = readResource(types.User, body);
