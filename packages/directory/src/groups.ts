@@ -78,7 +78,7 @@ export function groups(durable: Durable) {
       const change: Described =
         changed.length > 0
           ? await describeWrite(durable, groupKind, tenant, before, after)
-          : { expect: new Map(), index: new Map(), touch: [groupKind.document(id)] };
+          : { expect: new Map(), put: new Map(), index: new Map(), touch: [groupKind.document(id)] };
       if (exact || check) change.expect.set(groupKind.document(id), before.version);
       const updated =
         changed.length > 0 ? [eventAbout(groupKind, id, time, origin, 'updated', snapshotData(groupKind, after, changed))] : [];

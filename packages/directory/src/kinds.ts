@@ -12,6 +12,8 @@ export interface Kind {
   all: string;
   /** The attribute that is unique in a tenant. */
   unique: 'userName' | 'displayName';
+  /** All that keys and indexes are made of. */
+  lookedUp: readonly string[];
   document(id: string): string;
   /** Key that holds the id of the resource with this unique value. */
   uniqueKey(value: string): string;
@@ -38,6 +40,7 @@ export const userKind: Kind = {
   endpoint: 'Users',
   all: 'users',
   unique: 'userName',
+  lookedUp: ['userName', 'externalId', 'emails'],
   document: (id) => `user:${id}`,
   uniqueKey: (value) => `userName:${bounded(emailKey(value))}`,
   lookup(attribute, value) {
@@ -58,6 +61,7 @@ export const groupKind: Kind = {
   endpoint: 'Groups',
   all: 'groups',
   unique: 'displayName',
+  lookedUp: ['displayName', 'externalId'],
   document: (id) => `group:${id}`,
   uniqueKey: (value) => `groupName:${bounded(groupNameKey(value))}`,
   lookup: (attribute, value) => (attribute === 'externalId' ? `group.externalId:${bounded(value)}` : undefined),

@@ -76,8 +76,9 @@ export interface Origin {
 export type Precondition = (version: number) => void;
 
 /** A change while it is put together. */
-export interface Described extends Omit<Change, 'id' | 'time' | 'expect' | 'index'> {
+export interface Described extends Omit<Change, 'id' | 'time' | 'expect' | 'put' | 'index'> {
   expect: Map<string, number>;
+  put: Map<string, unknown>;
   index: Map<string, { add?: string[]; remove?: string[] }>;
 }
 
@@ -102,32 +103,36 @@ export async function describeWrite(
   before: Read | undefined,
   after: Read,
 ): Promise<Described> {
+  const document = kind.document(after.id);
+  const change: Described = {
+    expect: new Map([[document, before?.version ?? 0]]),
+    put: new Map([[document, after.document]]),
+    remove: [],
+    index: new Map(),
+  };
+  if (before && kind.lookedUp.every((name) => before.resource[name] === after.resource[name])) return change;
+
   const oldKey = before && kind.uniqueKey(String(before.resource[kind.unique]));
   const newKey = kind.uniqueKey(String(after.resource[kind.unique]));
-  const renamed = oldKey !== newKey;
-  if (renamed) {
+  if (oldKey !== newKey) {
     const [taken] = await durable.store.read<string>(tenantScope(tenant), [newKey]);
     if (taken)
       throw uniqueness(`Another ${kind.name} has this ${kind.unique}; find it by a filter on ${kind.unique} and change it by its id.`);
+    change.expect.set(newKey, 0);
+    change.put.set(newKey, after.id);
+    if (oldKey) change.remove = [oldKey];
   }
   const was = new Set(before ? kind.lookups(before.resource) : []);
   const is = new Set(kind.lookups(after.resource));
-  const index: Described['index'] = new Map();
-  for (const name of was) if (!is.has(name)) index.set(name, { remove: [after.id] });
-  for (const name of is) if (!was.has(name)) index.set(name, { add: [after.id] });
-  if (!before) index.set(kind.all, { add: [after.id] });
-  const document = kind.document(after.id);
-  const expect = new Map([[document, before?.version ?? 0]]);
-  const put = new Map<string, unknown>([[document, after.document]]);
-  if (renamed) {
-    expect.set(newKey, 0);
-    put.set(newKey, after.id);
-  }
-  return { expect, put, remove: renamed && oldKey ? [oldKey] : [], index };
+  for (const name of was) if (!is.has(name)) change.index.set(name, { remove: [after.id] });
+  for (const name of is) if (!was.has(name)) change.index.set(name, { add: [after.id] });
+  if (!before) change.index.set(kind.all, { add: [after.id] });
+  return change;
 }
 
 export const describeRemoval = (kind: Kind, gone: Read): Described => ({
   expect: new Map([[kind.document(gone.id), gone.version]]),
+  put: new Map(),
   remove: [kind.document(gone.id), kind.uniqueKey(String(gone.resource[kind.unique]))],
   index: new Map([kind.all, ...kind.lookups(gone.resource)].map((name) => [name, { remove: [gone.id] }])),
 });

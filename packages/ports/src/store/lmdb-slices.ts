@@ -9,7 +9,7 @@ export interface Slice {
 }
 
 const mostKept = 5000;
-const generation = 10_000;
+const generation = 1000;
 
 /** Scopes by name, kept in memory like indexes. All but `find` is called in a transaction. */
 export function lmdbSlices({ scopes }: Tables) {
@@ -45,23 +45,29 @@ export type LmdbSlices = ReturnType<typeof lmdbSlices>;
 
 /**
  * What the last changes were answered, in memory alone: whoever asks again stands in this process and loses no reply (docs/decisions/0017).
- * In two generations, so that forgetting costs nothing. Those of a group count when it is on disk.
+ * In two generations, so that forgetting costs nothing, and small enough for the processor's cache.
  */
 export function lmdbChanges() {
-  const fresh = new Map<string, CommitResult>();
   let young = new Map<string, CommitResult>();
   let old = young;
+  /** Of the group that is not on disk yet. */
+  let fresh: string[] = [];
 
   return {
-    recall: (key: string): CommitResult | undefined => fresh.get(key) ?? young.get(key) ?? old.get(key),
-    remember: (key: string, result: CommitResult): void => void fresh.set(key, result),
+    recall: (key: string): CommitResult | undefined => young.get(key) ?? old.get(key),
+    remember(key: string, result: CommitResult): void {
+      young.set(key, result);
+      fresh.push(key);
+    },
     settled(): void {
-      for (const [key, result] of fresh) young.set(key, result);
-      fresh.clear();
+      fresh = [];
       if (young.size < generation) return;
       old = young;
       young = new Map();
     },
-    forget: (): void => fresh.clear(),
+    forget(): void {
+      for (const key of fresh) young.delete(key);
+      fresh = [];
+    },
   };
 }

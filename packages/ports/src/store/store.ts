@@ -24,7 +24,7 @@ export interface Entry<T = Json> {
 export interface Change {
   /**
    * Remembered: the same change sent twice is answered with the first result. The last 1,000 of a scope, and for 10 minutes at least where
-   * a reply may be lost on its way; in a store of this process, the last 10,000 of all.
+   * a reply may be lost on its way; in a store of this process, the last 1,000 of all.
    */
   id: string;
   /** Milliseconds since 1970; becomes `Entry.time`. */

@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fsyncSync, openSync, readFileSync, writeSync, writevSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 
@@ -36,10 +36,10 @@ export function writeAheadLog(path: string, settled: number) {
       head.writeUInt32LE(bytes.length, 4);
       head.writeDoubleLE(number + 1, 8);
       head.writeUInt32LE(crc32(bytes, crc32(headRest)), 0);
-      writeSync(file, head, 0, headLength, place);
-      writeSync(file, bytes, 0, bytes.length, place + headLength);
+      const length = headLength + bytes.length;
+      if (writevSync(file, [head, bytes], place) < length) throw new Error('the log was not written to its end');
       fdatasyncSync(file);
-      place += headLength + bytes.length;
+      place += length;
       number++;
     },
     /** Number of the last record. */
