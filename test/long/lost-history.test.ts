@@ -8,11 +8,11 @@ import { Redis } from 'ioredis';
 import t from 'tap';
 import { kafkaUrl, startKafka, stopKafka } from '../../deploy/native/kafka.ts';
 import { redisUrl, startRedis, stopRedis } from '../../deploy/native/redis.ts';
+import { dropProxy } from '../../packages/ports/test/drop-proxy.ts';
 import { eventually, freePorts } from '../support/gateway.ts';
 import { mapping, played } from '../support/provisioned.ts';
 import { agrees, finished } from '../support/snapshot-stories.ts';
 import { gatewayInStorms } from '../support/storm.ts';
-import { switchProxy } from '../support/switch-proxy.ts';
 
 /**
  * Redis and Kafka lose what they had acknowledged. Redis by a failover (its replication is asynchronous), with the core app and the billing
@@ -24,8 +24,8 @@ const [port, kafka, primary, replica, others] = await Promise.all([
   startKafka(join(dir, 'kafka'), 1),
   ...['primary', 'replica', 'others'].map((name) => startRedis(join(dir, name))),
 ]);
-const replication = await switchProxy(primary!.port);
-const front = await switchProxy(primary!.port);
+const replication = await dropProxy(primary!.port, '127.0.0.1');
+const front = await dropProxy(primary!.port, '127.0.0.1');
 const gateway = gatewayInStorms(t, { dir, port, storeUrl: redisUrl({ port: front.port, pid: 0 }), busUrl: kafkaUrl(kafka) }, {}, [
   ['core-app', { STORE_URL: redisUrl(others!) }],
   ['billing-ledger', { STORE_URL: redisUrl(others!) }],
@@ -33,7 +33,7 @@ const gateway = gatewayInStorms(t, { dir, port, storeUrl: redisUrl({ port: front
 const { api, scimUrl } = gateway;
 t.teardown(async () => {
   await gateway.stop();
-  await Promise.all([front.close(), replication.close()]);
+  await Promise.all([front.goDown(), replication.goDown()]);
   await Promise.all([stopKafka(kafka, 0), ...[primary, replica, others].map((redis) => stopRedis(redis!, 0))]);
   rmSync(dir, { recursive: true, force: true });
 });
@@ -79,7 +79,7 @@ t.test('DECISIONS 6: a failover that loses acknowledged writes ends in a new epo
   const managers = (await send('GET', '/Groups?filter=displayName+eq+"Claras Managers"&excludedAttributes=members')).Resources![0]!.id;
 
   // Acknowledged, published, obeyed by the core app and billed, and lost with the primary.
-  replication.hold();
+  replication.hang();
   for (let n = 0; n < 30; n++) await send('POST', '/Users', person(n));
   for (const user of users.slice(0, 20)) await patch(`/Users/${user}`, { op: 'Replace', path: 'active', value: 'False' });
   for (const user of users.slice(20, 40)) await send('DELETE', `/Users/${user}`);

@@ -3,12 +3,13 @@ import { connect, createServer, type Socket } from 'node:net';
 /** A TCP proxy in front of a server, which breaks what passes through it. */
 export async function dropProxy(port: number, host: string) {
   const sockets = new Set<Socket>();
+  let to = port;
   /** Replies are no longer passed on. */
   let deaf = false;
   /** Called when the server answered what is no longer passed on. */
   let onAnswer = () => {};
   const server = createServer((client) => {
-    const upstream = connect(port, host);
+    const upstream = connect(to, host);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => {});
@@ -43,6 +44,11 @@ export async function dropProxy(port: number, host: string) {
     hang() {
       deaf = true;
       onAnswer = () => {};
+    },
+    /** Breaks every connection; new ones lead to that port, as an address does that follows the primary. */
+    lead(port: number) {
+      to = port;
+      drop();
     },
     async goDown() {
       const closed = new Promise((resolve) => server.close(resolve));
