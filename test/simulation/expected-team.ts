@@ -29,6 +29,11 @@ function roleOf({ groups, mapping }: ExpectedDirectory, user: string): string | 
   return ranks.find((role) => mapping[role]?.some((name) => names.has(folded(name))));
 }
 
+export function roleByUserName(directory: ExpectedDirectory, userName: string): string | undefined {
+  const user = [...directory.users.values()].find((candidate) => candidate.userName === userName);
+  return user && roleOf(directory, user.id);
+}
+
 function recheck(directory: ExpectedDirectory): void {
   for (const [id, { userName }] of directory.users) {
     const role = roleOf(directory, id);

@@ -7,6 +7,7 @@ import type { Log } from '@claras/ports/log';
 import { memoryStore } from '@claras/ports/store/memory-store';
 import { company } from './company.ts';
 import { effectsLedger } from './effects-ledger.ts';
+import { misfortuneOf, strike } from './misfortune.ts';
 import { pepper, processes, soundWiring, type Wiring } from './processes.ts';
 import { isQuiet, verdict } from './verdict.ts';
 import { weatherOf } from './weather.ts';
@@ -59,14 +60,17 @@ export async function simulate(seed: number, wiring: Partial<Wiring> = {}, say?:
     const running = processes({ clock, weather, store, bus, wiring: { ...soundWiring, ...wiring }, log });
     const companies = founded.map((each) => company({ ...each, clock, weather, processes: running }));
     const operations = 5 + clock.below(25);
-    await Promise.all([weather.storm(5_000 + clock.below(20_000)), ...companies.map(({ work }) => work(operations))]);
+    const misfortune = misfortuneOf(clock);
+    const storm = weather.storm(5_000 + clock.below(20_000));
+    const struck = strike(misfortune, { clock, weather, store, tenants: founded.map((each) => each.tenant) });
+    await Promise.all([storm, struck, ...companies.map(({ work }) => work(operations))]);
 
     const patience = clock.now() + 10 * minute;
     while (!(await isQuiet(evidence)) && clock.now() < patience) await clock.sleep(1000);
     const violations = clock.now() < patience ? [] : ['not quiet 10 minutes after the last fault'];
     violations.push(
       ...(await verdict(
-        evidence,
+        { ...evidence, misfortune },
         companies.map(({ promised }) => promised),
       )),
     );

@@ -1,6 +1,7 @@
 import { ledger } from '@claras/billing-ledger/ledger';
 import { fromRecord } from '@claras/contracts/cloud-event';
 import type { DirectoryEvent, DirectoryFact } from '@claras/contracts/events';
+import { epochOf, followsOn, startOf } from '@claras/contracts/sequence';
 import { topics } from '@claras/contracts/topics';
 import { coreApp } from '@claras/core-app/core-app';
 import type { Bus } from '@claras/ports/bus/bus';
@@ -8,7 +9,8 @@ import type { Store } from '@claras/ports/store/store';
 import { positions } from '@claras/service-kit/position';
 import type { Promised } from './company.ts';
 import type { EffectsLedger } from './effects-ledger.ts';
-import { type ExpectedDirectory, expectedDirectory } from './expected-team.ts';
+import { type ExpectedDirectory, expectedDirectory, roleByUserName } from './expected-team.ts';
+import type { Misfortune } from './misfortune.ts';
 import { consumerNames } from './processes.ts';
 import type { WorldClock } from './world-clock.ts';
 
@@ -30,6 +32,9 @@ export async function isQuiet({ store, bus }: Evidence): Promise<boolean> {
   return (await store.range('billing-sync/', 'dirty', { limit: 0 })).total === 0;
 }
 
+const isFirstOfLaterEpoch = (sequence: number, last: number): boolean =>
+  epochOf(sequence) > epochOf(last) && sequence === startOf(epochOf(sequence)) + 1;
+
 /** A subscriber of its own reads everything, and proves by the sequence that it missed nothing. */
 async function readLog({ clock, bus }: Evidence, violations: string[]): Promise<Map<string, DirectoryEvent[]>> {
   const log = new Map<string, DirectoryEvent[]>();
@@ -41,8 +46,9 @@ async function readLog({ clock, bus }: Evidence, violations: string[]): Promise<
         const event = fromRecord<DirectoryFact>('directory', record);
         const events = log.get(event.tenant) ?? [];
         log.set(event.tenant, events);
-        if (event.sequence === events.length + 1) events.push(event);
-        else if (event.sequence > events.length) violations.push(`${event.tenant}: ${event.sequence} stands on the topic before its turn`);
+        const last = events.at(-1)?.sequence ?? 0;
+        if (followsOn(event.sequence, last) || isFirstOfLaterEpoch(event.sequence, last)) events.push(event);
+        else if (event.sequence > last) violations.push(`${event.tenant}: ${event.sequence} stands on the topic before its turn`);
       }
     },
   });
@@ -74,7 +80,11 @@ function judgeWrites(promised: Promised, logged: ExpectedDirectory): string[] {
   return wrong;
 }
 
-async function judgeTenant(evidence: Evidence, promised: Promised, events: readonly DirectoryEvent[]): Promise<string[]> {
+async function judgeTenant(
+  evidence: Evidence & { misfortune: Misfortune },
+  promised: Promised,
+  events: readonly DirectoryEvent[],
+): Promise<string[]> {
   const { clock, store, effects } = evidence;
   const durable = { store, runtime: clock };
   const { tenant } = promised;
@@ -82,7 +92,8 @@ async function judgeTenant(evidence: Evidence, promised: Promised, events: reado
   const wrong = judgeWrites(promised, logged);
 
   const { sequence } = await store.range(`edge/${tenant}`, 'users', { limit: 0 });
-  if (events.length !== sequence) wrong.push(`the directory is at ${sequence}, the topic ends at ${events.length}`);
+  const end = events.at(-1)?.sequence ?? 0;
+  if (end !== sequence) wrong.push(`the directory is at ${sequence}, the topic ends at ${end}`);
   for (const name of consumerNames) {
     const { applied, aside } = await positions(store, clock, name).read(tenant);
     if (applied !== sequence || aside) wrong.push(`${name} is at ${applied}${aside ? ', aside' : ''}; the directory at ${sequence}`);
@@ -92,10 +103,21 @@ async function judgeTenant(evidence: Evidence, promised: Promised, events: reado
   const { profiles } = await core.list(tenant, { limit: 1000 });
   for (const { id, userName } of profiles)
     if (promised.owners.has(id) && userName && logged.team.has(userName)) logged.team.get(userName)!.role = 'owner';
-  const is = profiles.map(({ userName, displayName, email, role, status }) =>
-    JSON.stringify({ userName, displayName, email, role, status }),
-  );
-  const want = [...logged.team.values()].map((profile) => JSON.stringify(profile));
+  // A role that was given and taken while a reader knew nothing is not made up for: whom no group matches keeps what it has (M9), and an owner too (M10).
+  const judged = ({ userName = '', role }: { userName?: string | undefined; role: string }): string => {
+    const matched = roleByUserName(logged, userName);
+    return evidence.misfortune === 'none' || (matched !== undefined && role !== 'owner') ? role : (matched ?? 'any');
+  };
+  // Of somebody who is gone a reader may never have heard; whom it heard of is archived.
+  const known = new Set([...logged.users.values()].map(({ userName }) => userName));
+  const isJudged = ({ userName = '', status }: { userName?: string | undefined; status: string }): boolean =>
+    evidence.misfortune === 'none' || known.has(userName) || status !== 'archived';
+  const is = profiles
+    .filter(isJudged)
+    .map(({ userName, displayName, email, role, status }) =>
+      JSON.stringify({ userName, displayName, email, role: judged({ userName, role }), status }),
+    );
+  const want = [...logged.team.values()].filter(isJudged).map((profile) => JSON.stringify({ ...profile, role: judged(profile) }));
   for (const profile of want) if (!is.includes(profile)) wrong.push(`the team lacks ${profile}`);
   for (const profile of is) if (!want.includes(profile)) wrong.push(`the team has ${profile}`);
 
@@ -112,7 +134,7 @@ async function judgeTenant(evidence: Evidence, promised: Promised, events: reado
 }
 
 /** What must hold once everything is quiet; empty when it does. */
-export async function verdict(evidence: Evidence, companies: readonly Promised[]): Promise<string[]> {
+export async function verdict(evidence: Evidence & { misfortune: Misfortune }, companies: readonly Promised[]): Promise<string[]> {
   const violations = [...evidence.effects.violations];
   const log = await readLog(evidence, violations);
   for (const promised of companies) violations.push(...(await judgeTenant(evidence, promised, log.get(promised.tenant) ?? [])));

@@ -6,9 +6,9 @@ import type { Draft } from './draft.ts';
 import {
   emailOwnerKey,
   type Facet,
-  formerKey,
   type Link,
   linkKey,
+  loginKey,
   markedByHand,
   type Person,
   personKey,
@@ -32,7 +32,7 @@ export interface Moment {
 /** Documents to read before the change can be judged; those of profiles follow from what these say. */
 export const keysOf = (change: CoreChange): string[] => [
   linkKey(change.user),
-  ...(change.facet === 'identity' ? [formerKey(change.userName), ...(change.email ? [emailOwnerKey(change.email)] : [])] : []),
+  ...(change.facet === 'identity' ? [loginKey(change.userName), ...(change.email ? [emailOwnerKey(change.email)] : [])] : []),
 ];
 
 /** Judges one change against the draft and writes into it what follows. No I/O. */
@@ -73,6 +73,9 @@ function judge(draft: Draft, person: Person, change: IdentityChange | RoleChange
 
 function identity(draft: Draft, person: Person, change: IdentityChange): Judged {
   const { profile } = person;
+  const named = holderOf(draft, change.userName);
+  if (named?.profile.scimId !== undefined && named.profile.id !== profile.id)
+    return { after: person, outcome: refused('another user is linked to the profile with this userName') };
   if (change.email && change.email !== profile.email) {
     const owner = draft.get<string>(emailOwnerKey(change.email));
     if (owner !== undefined && owner !== profile.id) return { after: person, outcome: refused('another profile has this e-mail address') };
@@ -152,8 +155,13 @@ function arrival(draft: Draft, link: Link, change: IdentityChange, moment: Momen
   const first = link.access && link.access.sequence > change.sequence ? link.access.access : change.active ? 'active' : 'archived';
   save(draft, before, withStatus(ranked, first), { cause: 'scim' }, moment.time);
   draft.put(linkKey(change.user), { profile: start.profile.id } satisfies Link);
-  if (before) draft.remove(formerKey(before.profile.userName ?? change.userName));
   return applied;
+}
+
+/** Who has this userName, or had it last. */
+function holderOf(draft: Draft, userName: string): Person | undefined {
+  const id = draft.get<string>(loginKey(userName));
+  return id === undefined ? undefined : draft.get<Person>(personKey(id));
 }
 
 /**
@@ -162,8 +170,10 @@ function arrival(draft: Draft, link: Link, change: IdentityChange, moment: Momen
  */
 function ownProfile(draft: Draft, change: IdentityChange, own: string | undefined): { person?: Person; adopted: boolean } | string {
   const holderId = change.email ? draft.get<string>(emailOwnerKey(change.email)) : undefined;
-  const formerId = own ?? draft.get<string>(formerKey(change.userName));
-  const former = formerId === undefined ? undefined : draft.get<Person>(personKey(formerId));
+  const named = holderOf(draft, change.userName);
+  // It is gone or has another name by now; whoever reads in order, or a snapshot to its end, has heard so.
+  if (named?.profile.scimId !== undefined) return 'another user is linked to the profile with this userName';
+  const former = own === undefined ? named : draft.get<Person>(personKey(own));
   if (former && former.profile.scimId === undefined && (holderId === undefined || holderId === former.profile.id))
     return { person: former, adopted: former.adopted };
   const holder = holderId === undefined ? undefined : draft.get<Person>(personKey(holderId));
@@ -181,7 +191,6 @@ function removal(draft: Draft, link: Link, { user, sequence }: IdentityRemoval, 
   if (!person) return unchanged;
   const archived = withStatus(person, 'archived');
   const { scimId: _, ...profile } = archived.profile;
-  if (profile.userName !== undefined) draft.put(formerKey(profile.userName), profile.id);
   save(draft, person, { ...archived, profile }, { cause: 'scim' }, time);
   return applied;
 }

@@ -49,7 +49,7 @@ export function coreApp({ store, runtime }: { store: Store; runtime: Runtime }):
     const named = new Set<string>();
     for (const [key, entry] of read) {
       if (key.startsWith('scim:')) named.add((entry?.value as Link | undefined)?.profile ?? '');
-      if (key.startsWith('email:') || key.startsWith('former:')) named.add((entry?.value as string | undefined) ?? '');
+      if (key.startsWith('email:') || key.startsWith('login:')) named.add((entry?.value as string | undefined) ?? '');
     }
     const profiles = [...named].filter((id) => id !== '').map(personKey);
     const people = await store.read(scope, profiles);

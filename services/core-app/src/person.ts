@@ -31,8 +31,8 @@ export interface Link {
 export const personKey = (id: string) => `profile:${id}`;
 export const linkKey = (scimId: string) => `scim:${scimId}`;
 export const emailOwnerKey = (email: string) => `email:${emailKey(email)}`;
-/** Profile of the deleted SCIM user that had this userName. */
-export const formerKey = (userName: string) => `former:${emailKey(userName)}`;
+/** Profile of the SCIM user that has this userName, or that had it last. */
+export const loginKey = (userName: string) => `login:${emailKey(userName)}`;
 /** Ids of the active owners, in one document, so that two owners demoted at once cannot leave none. */
 export const ownersKey = 'owners';
 export const profilesIndex = 'profiles';
@@ -53,6 +53,10 @@ export function save(draft: Draft, before: Person | undefined, after: Person, ca
   if (was?.email !== profile.email) {
     if (was?.email) draft.remove(emailOwnerKey(was.email));
     if (profile.email) draft.put(emailOwnerKey(profile.email), profile.id);
+  }
+  if (was?.userName !== profile.userName) {
+    if (was?.userName !== undefined) draft.remove(loginKey(was.userName));
+    if (profile.userName !== undefined) draft.put(loginKey(profile.userName), profile.id);
   }
   if (!was || isBillable(was) !== isBillable(profile)) draft.stand(activeIndex, profile.id, isBillable(profile));
   if (isActiveOwner(was) !== isActiveOwner(profile)) {

@@ -270,6 +270,22 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     }
   });
 
+  await t.test(
+    'M23 a userName that another user’s profile has links nobody until it is given up, by a removal or a new name',
+    async (t) => {
+      for (const gone of [removal('ann', 4), identity('ann', 4, { userName: 'ann.old@a.example' })]) {
+        const { apply, profiles } = fresh();
+        await apply(identity('ann', 1), role('ann', 2, 'manager'));
+        const next = (sequence: number) => identity('next', sequence, { userName: 'ANN@a.example', email: 'other@a.example' });
+        t.strictSame(await apply(next(3), gone, next(4)), ['refused', 'applied', 'applied']);
+        const team = (await profiles()).map(({ scimId, userName, role: is }) => `${scimId} ${userName} ${is}`).sort();
+        if (gone.facet === 'removal') t.strictSame(team, ['next ANN@a.example manager'], 'it is the same person');
+        else t.strictSame(team, ['ann ann.old@a.example manager', 'next ANN@a.example adviser']);
+        t.strictSame(await apply(identity('third', 5), identity('third', 6, { userName: 'ann@a.example' })), ['applied', 'refused']);
+      }
+    },
+  );
+
   await t.test('linked users of whose identity nothing was heard since a sequence are found, page by page', async (t) => {
     const { tenant, apply } = fresh();
     await apply(...['a', 'b', 'c', 'd', 'e'].map((user, n) => identity(user, n + 1)), removal('e', 6));
