@@ -45,7 +45,8 @@ export function applyChange(draft: Draft, change: CoreChange, moment: Moment): C
   if (link.removed !== undefined && !(person && change.facet === 'role' && change.sequence < link.removed)) return stale;
   if (change.facet === 'removal') return removal(draft, link, change, person, moment);
   if (!person) return change.facet === 'identity' ? arrival(draft, link, change, moment) : waiting(draft, link, change);
-  if (change.sequence <= person.fences[change.facet]) return stale;
+  if (change.sequence <= person.fences[change.facet])
+    return change.facet === 'identity' ? notNewer(change, person.fences.identity, person.refused) : stale;
   const fenced = { ...person, fences: { ...person.fences, [change.facet]: change.sequence } };
   const { after, outcome } = judge(draft, fenced, change);
   save(draft, person, after, { cause: 'scim' }, moment.time);
@@ -55,6 +56,9 @@ export function applyChange(draft: Draft, change: CoreChange, moment: Moment): C
 /** The directory has a user whose deletion was lost with the history that it stood in (a failover, say). */
 const isReborn = (change: CoreChange, removed: number): change is Exclude<CoreChange, IdentityRemoval> =>
   change.facet !== 'removal' && change.restated === true && change.sequence > removed;
+
+const notNewer = ({ sequence }: IdentityChange, fence: number, reason: string | undefined): CoreOutcome =>
+  sequence === fence && reason !== undefined ? refused(reason) : stale;
 
 interface Judged {
   after: Person;
@@ -71,17 +75,23 @@ function judge(draft: Draft, person: Person, change: IdentityChange | RoleChange
     : { after: withStatus(told, change.access), outcome: applied };
 }
 
-function identity(draft: Draft, person: Person, change: IdentityChange): Judged {
-  const { profile } = person;
-  const named = holderOf(draft, change.userName);
+/** Why a linked profile cannot have this identity. */
+function objection(draft: Draft, { profile, adopted }: Person, { userName, email, linkDomains }: IdentityChange): string | undefined {
+  const named = holderOf(draft, userName);
   if (named?.profile.scimId !== undefined && named.profile.id !== profile.id)
-    return { after: person, outcome: refused('another user is linked to the profile with this userName') };
-  if (change.email && change.email !== profile.email) {
-    const owner = draft.get<string>(emailOwnerKey(change.email));
-    if (owner !== undefined && owner !== profile.id) return { after: person, outcome: refused('another profile has this e-mail address') };
-    if (person.adopted && !change.linkDomains.includes(domainOf(change.email)))
-      return { after: person, outcome: refused('the profile was there before SCIM, and the new e-mail is outside the provider’s domains') };
-  }
+    return 'another user is linked to the profile with this userName';
+  if (!email || email === profile.email) return undefined;
+  const owner = draft.get<string>(emailOwnerKey(email));
+  if (owner !== undefined && owner !== profile.id) return 'another profile has this e-mail address';
+  if (adopted && !linkDomains.includes(domainOf(email)))
+    return 'the profile was there before SCIM, and the new e-mail is outside the provider’s domains';
+  return undefined;
+}
+
+function identity(draft: Draft, { refused: _, ...person }: Person, change: IdentityChange): Judged {
+  const { profile } = person;
+  const reason = objection(draft, person, change);
+  if (reason !== undefined) return { after: { ...person, refused: reason }, outcome: refused(reason) };
   const after = { ...person, profile: identified(profile, change) };
   const same = JSON.stringify(after.profile) === JSON.stringify(identified(profile, profileAsIdentity(profile)));
   return { after, outcome: same ? unchanged : applied };
@@ -125,11 +135,11 @@ function waiting(draft: Draft, link: Link, change: RoleChange | AccessChange): C
 
 /** The first identity of a SCIM user: it gets the profile that is its own already, or a new one, and what waited is judged (DECISIONS 5). */
 function arrival(draft: Draft, link: Link, change: IdentityChange, moment: Moment): CoreOutcome {
-  if (change.sequence <= (link.fence ?? 0)) return stale;
+  if (change.sequence <= (link.fence ?? 0)) return notNewer(change, link.fence!, link.refused);
   const { removed: _, profile: own, ...waiting } = link;
   const found = ownProfile(draft, change, own);
   if (typeof found === 'string') {
-    draft.put(linkKey(change.user), { ...waiting, fence: change.sequence });
+    draft.put(linkKey(change.user), { ...waiting, fence: change.sequence, refused: found } satisfies Link);
     return refused(found);
   }
   const fences: Record<Facet, number> = {

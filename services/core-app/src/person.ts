@@ -14,6 +14,8 @@ export interface Person {
   generation: number;
   /** It was there before SCIM linked it: its e-mail may only move inside the provider's domains. */
   adopted: boolean;
+  /** Why the identity of its fence was refused: said again when that change comes again, since its answer may have been lost. */
+  refused?: string;
   /** What a hand changed since the last event about it. */
   byHand?: { role?: true; access?: true };
 }
@@ -24,6 +26,8 @@ export interface Link {
   /** Sequence at which the SCIM user was deleted: nothing later about it counts. `profile` is the one that it had. */
   removed?: number;
   fence?: number;
+  /** Why the identity of the fence was refused, as in {@link Person}. */
+  refused?: string;
   role?: { role: Profile['role']; sequence: number; unlessCurrentRole?: Profile['role'] };
   access?: { access: Profile['status']; sequence: number };
 }

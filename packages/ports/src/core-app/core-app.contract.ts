@@ -286,6 +286,22 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     },
   );
 
+  await t.test('an identity that was refused says so again when it comes again, with its reason; a later one is judged anew', async (t) => {
+    const { tenant, apply } = fresh();
+    await apply(identity('bob', 1), identity('ann', 2));
+    const [new_, known] = [identity('twin', 3, { email: 'bob@a.example' }), identity('ann', 4, { email: 'bob@a.example' })];
+    const first = await core.apply(tenant, [new_, known]);
+    t.match(first, [
+      { outcome: 'refused', reason: String },
+      { outcome: 'refused', reason: String },
+    ]);
+    t.strictSame(await core.apply(tenant, [new_, known]), first, 'its answer may have been lost');
+    await apply(identity('bob', 5, { email: 'robert@a.example' }));
+    t.strictSame(await core.apply(tenant, [new_, known]), first);
+    t.strictSame(await apply(identity('twin', 6, { email: 'bob@a.example' }), identity('ann', 7)), ['applied', 'unchanged']);
+    t.strictSame(await apply(identity('twin', 6, { email: 'bob@a.example' }), known, identity('ann', 7)), ['stale', 'stale', 'stale']);
+  });
+
   await t.test('linked users of whose identity nothing was heard since a sequence are found, page by page', async (t) => {
     const { tenant, apply } = fresh();
     await apply(...['a', 'b', 'c', 'd', 'e'].map((user, n) => identity(user, n + 1)), removal('e', 6));
