@@ -5,7 +5,7 @@ import { coreChanges } from '@claras/service-kit/core-changes';
 import { settledEvents } from '@claras/service-kit/outcomes';
 import { createProblems } from '@claras/service-kit/problems';
 import type { Turn } from '@claras/service-kit/turn';
-import { decide, type Known, nothingKnown, retries, withResults } from './decide.ts';
+import { decide, type Known, nothingKnown, retries, withAccess, withResults } from './decide.ts';
 import { isFinished, unnamed } from './unnamed.ts';
 
 const name = 'profile-sync';
@@ -25,7 +25,7 @@ export function profileSync(
     await assertCurrent();
     const { known, changes } = decide(before, events);
     const first = await send(tenant, changes);
-    const tried = withResults(known, changes, first);
+    const tried = withAccess(withResults(known, changes, first), events);
     const again = retries(tried, events);
     const second = await send(tenant, again);
     const after = withResults(tried, again, second);

@@ -58,6 +58,18 @@ export function withResults(known: Known, changes: readonly CoreChange[], result
   return isSame ? known : { ...known, refused: Object.fromEntries(kept.slice(-mostRefused)) };
 }
 
+/** With what was said of their access since: a retry must not give back what was taken meanwhile. */
+export function withAccess(known: Known, events: readonly DirectoryEvent[]): Known {
+  let { refused } = known;
+  for (const event of events) {
+    if (event.type !== 'user.updated') continue;
+    const { id, active } = event.data.user;
+    const waits = Object.hasOwn(refused, id) ? refused[id] : undefined;
+    if (waits && waits.sequence < event.sequence && waits.active !== active) refused = { ...refused, [id]: { ...waits, active } };
+  }
+  return refused === known.refused ? known : { ...known, refused };
+}
+
 /** An address may be free behind it, or a domain allowed. */
 const mayFree = (event: DirectoryEvent): boolean =>
   event.type === 'user.deleted' ||

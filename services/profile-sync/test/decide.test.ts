@@ -1,6 +1,6 @@
 import type { DirectoryEvent, DirectoryFact } from '@claras/contracts/events';
 import t from 'tap';
-import { decide, type Known, nothingKnown, retries, withResults, wouldArchiveMost } from '../src/decide.ts';
+import { decide, type Known, nothingKnown, retries, withAccess, withResults, wouldArchiveMost } from '../src/decide.ts';
 
 let sequence = 0;
 const event = (fact: DirectoryFact): DirectoryEvent =>
@@ -87,6 +87,7 @@ function play(events: readonly DirectoryEvent[], refusing: (user: string, sequen
     const decided = decide(known, [event]);
     known = decided.known;
     answer(decided.changes);
+    known = withAccess(known, [event]);
     answer(retries(known, [event]));
   }
   return { known, sent };
@@ -132,6 +133,21 @@ t.test('a retry goes by the domains of its moment; a user that is gone is not tr
   );
   const kept = Object.keys(withResults(known, many.changes, refusedAll(many.changes)).refused);
   t.strictSame([kept.length, kept.at(-1)], [500, 'm599']);
+});
+
+t.test('M21 a retry does not give back an access that was taken since, in whatever batches it was heard', async (t) => {
+  const story = [created({ id: 'twin' }), updated(['active'], { id: 'twin', active: false }), deleted('other')];
+  const refuse = (changes: ReturnType<typeof decide>['changes']) => changes.map((change) => ({ ...change, outcome: 'refused' as const }));
+  for (const cut of [1, 2, 3]) {
+    let known = nothingKnown;
+    let again: ReturnType<typeof retries> = [];
+    for (const batch of [story.slice(0, cut), story.slice(cut)]) {
+      const decided = decide(known, batch);
+      known = withAccess(withResults(decided.known, decided.changes, refuse(decided.changes)), batch);
+      if (retries(known, batch).length > 0) again = retries(known, batch);
+    }
+    t.match(again, [{ user: 'twin', sequence: 3, active: false }], `cut behind ${cut}`);
+  }
 });
 
 t.test('a snapshot restates identities, by the domains that it says', async (t) => {
