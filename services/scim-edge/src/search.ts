@@ -63,15 +63,14 @@ async function judged(durable: Durable, resources: ScimResources, asked: Asked, 
   // What is stored is enough to judge by, unless the filter is about what is not stored with it.
   const asServed = filter !== undefined && notStored.some((name) => mentions(filter, name));
   const servedMatches = async (read: Read): Promise<boolean> => matches(await served(resources, asked, read, filter));
+  const storedMatches = (read: Read): boolean => (filter && statesAtOnce(read.json, filter)) || matches(read.resource);
   const isBefore = (read: Read, place: number): boolean =>
     'startIndex' in page ? place < page.startIndex : page.cursor !== undefined && read.id <= page.cursor.after;
 
   let totalResults = 0;
   const kept: Read[] = [];
   async function judge(reads: readonly Read[]): Promise<void> {
-    const verdicts = asServed
-      ? await Promise.all(reads.map(servedMatches))
-      : reads.map((read) => (filter && statesAtOnce(read.json, filter)) || matches(read.resource));
+    const verdicts = asServed ? await Promise.all(reads.map(servedMatches)) : reads.map(storedMatches);
     for (const [n, read] of reads.entries()) {
       if (!verdicts[n]) continue;
       totalResults++;
