@@ -22,25 +22,24 @@ export function checkpointedTables(folder: string, root: Root, raw: Tables) {
     }
   }
 
-  async function undo(): Promise<void> {
+  function undo(): void {
     clear();
-    const given = open;
+    open?.abort();
     open = undefined;
-    await given?.abort().catch(() => {});
     recover();
   }
 
   /** A commit that fails (a full disk, say) is tried again behind the next group: the log has all of it. */
-  async function checkpoint(): Promise<void> {
-    if (!open) return;
+  function checkpoint(): void {
+    const full = open;
+    if (!full) return;
     try {
       raw.facts.putSync(loggedFact, String(log.last()));
-      const full = open;
       open = undefined;
-      await full.commit();
+      full.commit();
       log.settle();
     } catch {
-      await undo();
+      undo();
     }
   }
 
@@ -56,11 +55,11 @@ export function checkpointedTables(folder: string, root: Root, raw: Tables) {
     },
     /** Everything is as it was before what was not logged. */
     undo,
-    async checkpointWhenDue(): Promise<void> {
-      if (log.isFull()) await checkpoint();
+    checkpointWhenDue(): void {
+      if (log.isFull()) checkpoint();
     },
-    async close(): Promise<void> {
-      await checkpoint();
+    close(): void {
+      checkpoint();
       log.close();
     },
   };

@@ -9,9 +9,9 @@ export interface Transactor {
   /** Called behind all writes of the group. */
   flush(): void;
   /** After a throw: everything is as it was before the group. */
-  undo(): Promise<void>;
+  undo(): void;
   /** The group is on disk. */
-  settled(): Promise<void>;
+  settled(): void;
 }
 
 export interface GroupCommit {
@@ -38,7 +38,7 @@ export function groupCommit({ transact, flush, undo, settled }: Transactor): Gro
   let pumping: Promise<void> | undefined;
 
   /** Returns the write that failed by itself, if one did; then nothing was written. */
-  async function attempt(group: readonly Waiting[]): Promise<Waiting | undefined> {
+  function attempt(group: readonly Waiting[]): Waiting | undefined {
     const results: unknown[] = [];
     let current: Waiting | undefined;
     try {
@@ -48,7 +48,7 @@ export function groupCommit({ transact, flush, undo, settled }: Transactor): Gro
         flush();
       });
     } catch (error) {
-      await undo();
+      undo();
       if (current && !isOfTheFile(error)) {
         current.reject(error);
         return current;
@@ -60,12 +60,12 @@ export function groupCommit({ transact, flush, undo, settled }: Transactor): Gro
     group.forEach(({ resolve }, n) => {
       resolve(results[n]);
     });
-    await settled();
+    settled();
     return undefined;
   }
 
-  async function commit(group: Waiting[]): Promise<void> {
-    for (let culprit = await attempt(group); culprit; culprit = await attempt(group)) {
+  function commit(group: Waiting[]): void {
+    for (let culprit = attempt(group); culprit; culprit = attempt(group)) {
       group.splice(group.indexOf(culprit), 1);
       if (group.length === 0) return;
     }
@@ -74,7 +74,7 @@ export function groupCommit({ transact, flush, undo, settled }: Transactor): Gro
   async function pump(): Promise<void> {
     await nextTurn();
     while (waiting.length > 0) {
-      await commit(waiting.splice(0, mostInGroup));
+      commit(waiting.splice(0, mostInGroup));
       await nextTurn();
     }
     pumping = undefined;

@@ -37,15 +37,15 @@ export function lmdbEnvironment(dir: string, { cells, runtime }: { cells: number
     flush() {
       for (const part of [indexes, slices, numbers]) part.flush();
     },
-    async undo() {
+    undo() {
       for (const part of [indexes, slices, numbers, changes, log]) part.forget();
-      await undo();
+      undo();
     },
-    async settled() {
+    settled() {
       changes.settled();
       log.settled();
       sweep();
-      await checkpointWhenDue();
+      checkpointWhenDue();
     },
   });
 
@@ -87,7 +87,7 @@ export function lmdbEnvironment(dir: string, { cells, runtime }: { cells: number
   async function close(): Promise<void> {
     closing.abort();
     await group.idle();
-    await closeTables();
+    closeTables();
     await root.close();
     unlock();
   }

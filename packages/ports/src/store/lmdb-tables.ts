@@ -53,18 +53,21 @@ const tableOf = (database: Database<unknown, string>): Table => ({
   removeSync: (key) => database.removeSync(key) as unknown as boolean,
 });
 
-/** Stays open over many turns; meanwhile it is what is read. Ends a moment after it is told to. */
+/** Stays open over many turns; meanwhile it is what is read. */
 export interface Transaction {
-  commit(): Promise<unknown>;
-  abort(): Promise<unknown>;
+  /** On disk when this returns. Throws where it is not; then nothing of it is there. */
+  commit(): void;
+  abort(): void;
 }
 
+/** lmdb ends a transaction when what its callback returned is done; this one is done when it is told to be, and ends at once. */
 export function openTransaction(root: Root): Transaction {
-  const { promise, resolve } = Promise.withResolvers<typeof ABORT | undefined>();
-  const ended: Promise<unknown> = root.transactionSync(() => promise);
-  const end = (how: typeof ABORT | undefined): Promise<unknown> => {
-    resolve(how);
-    return ended;
-  };
+  let end: (how: typeof ABORT | undefined) => void = () => {};
+  root.transactionSync(() => ({
+    // biome-ignore lint/suspicious/noThenProperty: a promise would let others read in between
+    then(ended: typeof end) {
+      end = ended;
+    },
+  }));
   return { commit: () => end(undefined), abort: () => end(ABORT) };
 }
