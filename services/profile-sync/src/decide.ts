@@ -26,7 +26,9 @@ export function decide(known: Known, events: readonly DirectoryEvent[]): { known
   for (const event of events) {
     const { sequence } = event;
     if (event.type === 'provisioning.changed') after = { ...after, domains: event.data.provisioning?.domains ?? [] };
-    else if (event.type === 'snapshot.started') after = { ...after, domains: event.data.provisioning?.domains ?? [], snapshot: sequence };
+    else if (event.type === 'snapshot.started')
+      // Whoever exists is named behind it; who is not named, and was refused, is not to be made.
+      after = { domains: event.data.provisioning?.domains ?? [], refused: {}, snapshot: sequence };
     else if (event.type === 'snapshot.users') for (const user of event.data.users) say(user, sequence, { restated: true });
     else if (event.type === 'user.created') say(event.data.user, sequence);
     else if (event.type === 'user.updated' && event.data.changed.some((attribute) => ofIdentity.includes(attribute)))
@@ -51,7 +53,8 @@ export function withResults(known: Known, changes: readonly CoreChange[], result
   for (const [n, change] of changes.entries()) {
     if (change.facet !== 'identity' && change.facet !== 'removal') continue;
     delete refused[change.user];
-    if (change.facet === 'identity' && results[n]?.outcome === 'refused') refused[change.user] = change;
+    if (change.facet === 'identity' && results[n]?.outcome === 'refused' && change.sequence > (known.snapshot ?? 0))
+      refused[change.user] = change;
   }
   const kept = Object.entries(refused);
   const isSame = kept.length === 0 && Object.keys(known.refused).length === 0;

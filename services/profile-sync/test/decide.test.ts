@@ -162,6 +162,17 @@ t.test('a snapshot restates identities, by the domains that it says', async (t) 
   ]);
 });
 
+t.test('who was refused before a snapshot and is not in it is not tried again', async (t) => {
+  const story = [
+    created({ id: 'lost' }),
+    event({ type: 'snapshot.started', data: { provisioning: null, reason: 'a new epoch', rebuild: true } }),
+    event({ type: 'snapshot.users', data: { users: [{ ...anna, id: 'twin' }] } }),
+    event({ type: 'snapshot.finished', data: { users: 1, groups: 0 } }),
+  ];
+  const { sent } = play(story, (user, sequence) => user === 'lost' || sequence < 4);
+  t.strictSame(sent, ['identity lost 1', 'identity twin 3', 'identity twin 4']);
+});
+
 t.test('a snapshot that would archive most people is not believed', async (t) => {
   t.strictSame(
     [
