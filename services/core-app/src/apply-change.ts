@@ -161,9 +161,9 @@ function arrival(draft: Draft, link: Link, change: IdentityChange, moment: Momen
     adopted: found.adopted,
     profile: identified({ ...start.profile, scimId: change.user }, change),
   };
-  const ranked = link.role ? role(named, link.role).after : named;
+  const ranked = link.role ? role(markedByHand(named, 'role', false), link.role).after : named;
   const first = link.access && link.access.sequence > change.sequence ? link.access.access : change.active ? 'active' : 'archived';
-  save(draft, before, withStatus(ranked, first), { cause: 'scim' }, moment.time);
+  save(draft, before, markedByHand(withStatus(ranked, first), 'access', false), { cause: 'scim' }, moment.time);
   draft.put(linkKey(change.user), { profile: start.profile.id } satisfies Link);
   return applied;
 }

@@ -250,6 +250,25 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     );
   });
 
+  await t.test('a user that is deleted and made again has an access that no hand set', async (t) => {
+    const { tenant, apply, one } = fresh();
+    await apply(identity('ann', 1), access('ann', 2, 'archived'));
+    await core.byHand(tenant, (await one()).id, { command: 'restore' });
+    await apply(removal('ann', 3), identity('ann-2', 4, { userName: 'ann@a.example', email: 'ann@a.example' }));
+    t.match(await one(), { scimId: 'ann-2', status: 'active' });
+    await core.apply(tenant, [{ ...access('ann-2', 5, 'archived'), restated: true }]);
+    t.match(await one(), { status: 'archived' });
+    await core.byHand(tenant, (await one()).id, { command: 'change-role', role: 'manager' });
+    await apply(
+      removal('ann-2', 6),
+      role('ann-3', 8, 'adviser'),
+      identity('ann-3', 7, { userName: 'ann@a.example', email: 'ann@a.example' }),
+    );
+    t.match(await one(), { scimId: 'ann-3', role: 'adviser' });
+    await core.apply(tenant, [{ ...role('ann-3', 9, 'assistant'), restated: true }]);
+    t.match(await one(), { role: 'assistant' });
+  });
+
   await t.test('a user that a snapshot names after it was deleted is there again, with its profile; a late removal is stale', async (t) => {
     for (const first of ['identity', 'role'] as const) {
       const { tenant, apply, one, profiles } = fresh();
