@@ -159,11 +159,13 @@ export function snapshots(durable: Durable) {
     tenant: string,
     { applied, ...asked }: Omit<SnapshotWanted, 'tenant' | 'applied' | 'at'> & { applied?: number },
   ): Promise<void> {
-    const behindNow = applied ?? (await size(tenant, userKind.all)).sequence;
+    const { sequence } = await size(tenant, userKind.all);
+    // Nothing can begin behind what is not there yet; to wait for it would make one snapshot after the other.
+    const least = Math.min(applied ?? sequence, sequence);
     await transact(durable, globalScope, async (at) => {
       const [entry] = await store.read<SnapshotWanted>(globalScope, [wantedKey(tenant)]);
       const before = entry?.value;
-      const both = { applied: Math.max(behindNow, before?.applied ?? 0), rebuild: asked.rebuild || (before?.rebuild ?? false) };
+      const both = { applied: Math.max(least, before?.applied ?? 0), rebuild: asked.rebuild || (before?.rebuild ?? false) };
       const wanted: SnapshotWanted = { ...asked, ...both, tenant, at };
       const change = {
         expect: { [wantedKey(tenant)]: entry?.version ?? 0 },

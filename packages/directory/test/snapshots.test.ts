@@ -166,3 +166,17 @@ t.test('who asks from behind the start of a snapshot gets that one; whoever is f
   t.equal(await ask(since + 2), 2, 'a part of it was missed');
   t.equal(await ask(), 3, 'asked for now');
 });
+
+t.test('who claims to be further than the directory is gets one snapshot, not one after the other', async (t) => {
+  const place = await open();
+  await place.snapshots.want(tenant, { by: 'consumer:x', reason: 'a mistake', rebuild: false, applied: Number.MAX_SAFE_INTEGER });
+  let looks = 0;
+  const aWhile = {
+    get aborted() {
+      return ++looks > 50;
+    },
+  } as AbortSignal;
+  await place.snapshots.attend(tenant, aWhile);
+  t.equal((await place.events()).filter(({ type }) => type === 'snapshot.started').length, 1);
+  t.strictSame(await place.snapshots.wanted(), []);
+});
