@@ -69,9 +69,9 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
     return claim.value.reason;
   }
 
-  /** Goes on with a snapshot, if one is queued: what stands before it is superseded. */
+  /** Goes on with a snapshot, if one is queued behind what is next: what stands before it is superseded. */
   async function beginAnew(tenant: string, position: Position): Promise<boolean> {
-    const restart = await queues.restart(tenant, position.applied);
+    const restart = await queues.restart(tenant, position.applied + 1);
     if (restart === undefined) return false;
     log.warn({ tenant, applied: position.applied, restart }, 'begins anew with a snapshot');
     await positions.move(tenant, position, { applied: restart - 1, aside: true, anew: restart });

@@ -82,7 +82,10 @@ export function asideQueues<F extends Fact>(parts: {
   async function add(tenant: string, from: Position, fresh: readonly Positioned<F>[], reason: AsideReason): Promise<void> {
     const { total } = await store.range(positions.scopeOf(tenant), index, { limit: 0 });
     const [existing] = await store.read<Claim>(scope, [claimKey(tenant)]);
-    const events = total + fresh.length > mostEvents ? afterOverflow(fresh, total, existing?.value.reason ?? reason) : fresh;
+    const isFull = total + fresh.length > mostEvents;
+    if (isFull && !(await mayMiss(tenant, from, existing?.value.reason ?? reason)))
+      throw new StoreUnavailable(`a tenant has ${total} events aside; its partition waits`);
+    const events = isFull ? fromRestart(fresh) : fresh;
     if (events.length === 0) return;
     await positions.move(
       tenant,
@@ -99,11 +102,13 @@ export function asideQueues<F extends Fact>(parts: {
     await write(existing?.value ?? { tenant, reason, holder, since: runtime.now() }, undefined);
   }
 
-  /** Behind a gap that a snapshot answers nothing need be kept but the snapshot. */
-  function afterOverflow(events: readonly Positioned<F>[], waiting: number, reason: AsideReason): readonly Positioned<F>[] {
-    if (reason !== 'gap' || !beginsAnew) throw new StoreUnavailable(`a tenant has ${waiting} events aside; its partition waits`);
-    const restart = events.findLastIndex(isRestart);
-    return restart < 0 ? [] : events.slice(restart);
+  /** Behind a gap nothing need be kept but the snapshot that answers it; behind that, everything. */
+  const mayMiss = async (tenant: string, { applied }: Position, reason: AsideReason): Promise<boolean> =>
+    beginsAnew && reason === 'gap' && (await restart(tenant, applied)) === undefined;
+
+  function fromRestart(events: readonly Positioned<F>[]): readonly Positioned<F>[] {
+    const place = events.findLastIndex(isRestart);
+    return place < 0 ? [] : events.slice(place);
   }
 
   async function first(tenant: string, limit: number): Promise<Positioned<F>[]> {
@@ -115,9 +120,9 @@ export function asideQueues<F extends Fact>(parts: {
     return entries.flatMap((entry) => (entry ? [entry.value] : []));
   }
 
-  /** Sequence of the first queued event behind the one that is next with which the tenant can begin anew. */
-  async function restart(tenant: string, applied: number): Promise<number | undefined> {
-    const { members } = await store.range(positions.scopeOf(tenant), restartsIndex, { after: place(applied + 1), limit: 1 });
+  /** Sequence of the first queued event behind `after` with which the tenant can begin anew. */
+  async function restart(tenant: string, after: number): Promise<number | undefined> {
+    const { members } = await store.range(positions.scopeOf(tenant), restartsIndex, { after: place(after), limit: 1 });
     return members[0] === undefined ? undefined : Number(members[0]);
   }
 
