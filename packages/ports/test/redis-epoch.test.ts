@@ -70,3 +70,13 @@ t.test('a promoted replica begins a new epoch by itself, each time; a server tha
   t.equal((await again.range('edge/acme', 'none', { limit: 0 })).sequence, startOf(2));
   t.equal(await write(again), startOf(2) + 1);
 });
+
+t.test('an operator’s epoch is above that of every cell: of one that was restored alone nobody knows how far it was', async (t) => {
+  const redis = await ownRedis(t);
+  if (!redis) return;
+  const store = opened(t, redis.url);
+  await ask(redis.url, 'HSET', '{c2}:epoch', 'epoch', '3');
+  t.strictSame(await store.epochs(), [0, 0, 3, 0]);
+  await store.raiseEpoch();
+  t.strictSame(await store.epochs(), [4, 4, 4, 4]);
+});

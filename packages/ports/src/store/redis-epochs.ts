@@ -20,8 +20,9 @@ export function redisEpochs(cells: number, ask: RedisConnection['ask']) {
   return {
     epochs,
     async raiseEpoch(): Promise<void> {
-      const known = await epochs();
-      await each((client, cell) => client.eval(`${epochLua}\n${raise}`, 1, epochKey(cell), known[cell]! + 1));
+      // Above every cell: one that was restored by itself does not know how far it had been.
+      const next = Math.max(...(await epochs())) + 1;
+      await each((client, cell) => client.eval(`${epochLua}\n${raise}`, 1, epochKey(cell), next));
     },
   };
 }
