@@ -1,4 +1,4 @@
-import type { ControlFact, TeamFact } from '@claras/contracts/events';
+import { type ControlFact, controlEvents, type TeamFact } from '@claras/contracts/events';
 import type { Billing } from '@claras/ports/billing/billing';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import type { ConsumerParts } from '@claras/service-kit/consumer';
@@ -6,6 +6,7 @@ import { consumerMetrics } from '@claras/service-kit/consumer-metrics';
 import { pauseGate } from '@claras/service-kit/pause-gate';
 import { createProblems } from '@claras/service-kit/problems';
 import { readTopic } from '@claras/service-kit/topic-reader';
+import { Value } from 'typebox/value';
 import { bills } from './bills.ts';
 import { seatsChangedAt } from './decide.ts';
 import { dirtyTenants } from './dirty-tenants.ts';
@@ -47,7 +48,7 @@ export async function billingSync(
     },
   });
 
-  /** An approval counts while what it approves is still held. */
+  /** An approval counts while what it approves is still held. What others than the console wrote to the topic may say anything. */
   const control = { name: `${name}-control`, measure: consumerMetrics(metrics, `${name}-control`, 'control') };
   const troubles = createProblems(health, control.name);
   const obeying = await readTopic<ControlFact>({
@@ -58,7 +59,7 @@ export async function billingSync(
     gate: pauseGate({ ...parts, ...control, problems: troubles }),
     async take(tenant, decided) {
       for (const { type, data } of decided) {
-        if (type !== 'seats.approved') continue;
+        if (type !== 'seats.approved' || !Value.Check(controlEvents[type], data)) continue;
         await known.change(tenant, (bill) => (bill.held?.quantity === data.quantity ? { ...bill, approved: data } : undefined));
         sender.hurry(tenant);
       }

@@ -76,7 +76,7 @@ async function stage(seed: number) {
     });
     await runtime.runUntil(() => closed);
   };
-  return { runtime, health, metrics, trouble, ledger, forgetKeys: () => keys.clear(), calls, start, stop, change, exact };
+  return { runtime, bus, health, metrics, trouble, ledger, forgetKeys: () => keys.clear(), calls, start, stop, change, exact };
 }
 
 t.test('M24 M31 seats are exact after any outages, restarts and swings, with one call in flight for a tenant', async (t) => {
@@ -143,5 +143,24 @@ t.test('M24 the hourly comparison finds what a hand changed in the billing syste
   forgetKeys();
   await runtime.runUntil(() => exact('acme'), 7_200_000);
   t.ok(exact('acme'), 'mended once the key is a new one: the day after at the latest');
+  await stop(consumer);
+});
+
+t.test('an approval that says nothing is passed over, and holds up nobody’s', async (t) => {
+  const { runtime, bus, health, start, stop } = await stage(1);
+  const consumer = await start();
+  const { name: control } = topics.control;
+  const approval = { type: 'seats.approved', subject: 'Seats', time: '2026-01-01T00:00:00.000Z' };
+  for (const data of [null, {}, { quantity: 'all', by: 'x' }])
+    await bus.publish(control, [toRecord('control', 'stranger', 'acme', 1, { ...approval, data })]);
+  let waits = true;
+  const look = async () => {
+    waits = (await bus.lag('billing-sync-control', [control])).some(({ lag }) => lag > 0);
+  };
+  await runtime.runUntil(() => {
+    void look();
+    return !waits;
+  });
+  t.match(health.report().checks['billing-sync-control'], { ok: true });
   await stop(consumer);
 });
