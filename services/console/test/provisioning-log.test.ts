@@ -1,9 +1,10 @@
+import type { DirectoryEvent } from '@claras/contracts/events';
 import { topicOfService } from '@claras/contracts/topics';
 import { memoryStore } from '@claras/ports/store/memory-store';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import t from 'tap';
-import type { RefusedEvent } from '../src/provisioning-log/entry.ts';
-import { idOfPlace, logScope, mostRefusals, place, placeOfId, refusedPlace } from '../src/provisioning-log/log-store.ts';
+import { entryOf, type RefusedEvent, remembered } from '../src/provisioning-log/entry.ts';
+import { described, idOfPlace, logScope, mostRefusals, place, placeOfId, refusedPlace } from '../src/provisioning-log/log-store.ts';
 import { outcomeWriter } from '../src/provisioning-log/outcome-writer.ts';
 import { readLog } from '../src/provisioning-log/read-log.ts';
 
@@ -34,4 +35,16 @@ t.test('of refused requests the newest 2,000 are kept; one that is told twice st
   t.match(items, [{ id: `7r${many}`, type: 'request.refused', refused: { status: 404, key: 'k' }, consumers: [], results: [] }]);
   const [gone] = await durable.store.read(logScope('acme'), [`refused:${refusedPlace(7, 5)}`]);
   t.equal(gone, undefined);
+});
+
+t.test('whom a snapshot named is found by userName', async (t) => {
+  const store = memoryStore({ cells: 4, topicOf: topicOfService, runtime });
+  const part: DirectoryEvent = {
+    ...{ tenant: 'acme', id: 'acme:7', sequence: 7, time: new Date(0).toISOString(), subject: 'Snapshots/s' },
+    type: 'snapshot.users',
+    data: { users: [{ id: 'ann', userName: 'Ann@acme.example', active: true }] },
+  };
+  const change = described([entryOf(part, undefined)], new Map(remembered(part)));
+  await store.commit(logScope('acme'), { id: runtime.id(), time: 0, ...change });
+  t.match(await readLog(store).page('acme', { limit: 1, user: 'ann@acme.example' }), { items: [{ id: '7' }] });
 });

@@ -76,11 +76,11 @@ export function described(entries: readonly LogEntry[], snapshots: ReadonlyMap<s
     put[entryKey(entry.sequence)] = entry;
     indexed(entriesIndex).add.push(place(entry.sequence));
     for (const user of entry.users) indexed(userIndex(user)).add.push(place(entry.sequence));
-    if (entry.subject.startsWith('Users/') && entry.name !== undefined) put[nameKey(entry.name)] = entry.subject.slice('Users/'.length);
   }
   for (const [subject, snapshot] of snapshots) {
     if (snapshot) put[snapshotKey(subject)] = snapshot;
     else remove.push(snapshotKey(subject));
+    if (typeof snapshot?.userName === 'string') put[nameKey(snapshot.userName)] = snapshot.id;
   }
   return { put, remove, index };
 }
