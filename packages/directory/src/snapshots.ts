@@ -209,7 +209,7 @@ const behind = (after: string | undefined): { after?: string } => (after === und
 function asManyAsFit(reads: readonly Read[]): Read[] {
   let bytes = 0;
   const end = reads.findIndex((read, n) => {
-    bytes += read.json.length;
+    bytes += Buffer.byteLength(read.json);
     return n > 0 && bytes > bytesPerPart;
   });
   return end < 0 ? [...reads] : reads.slice(0, end);
