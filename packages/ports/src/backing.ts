@@ -34,6 +34,9 @@ export interface BackingOptions {
   log?: Log | undefined;
 }
 
+/** Three outcomes come of each event, and people read them: they gather, so as not to hold up what an event does. */
+const outcomesLingerMs = 100;
+
 /**
  * Opens what the URLs name and creates the topics. A Kafka that is down does not keep a process from starting: the topics are created once
  * it answers, and until then events wait in the outbox. Throws where a topic has another number of partitions than `cells`, and where the store
@@ -60,10 +63,12 @@ export async function openBacking(options: BackingOptions): Promise<Backing> {
       const outbox = store.outbox(service);
       // Commits stand in the log already.
       if (!outbox) return { close: async () => {} };
+      const topic = topicOfService[service];
       return relay({
         outbox,
         bus,
-        topic: topics[topicOfService[service]].name,
+        topic: topics[topic].name,
+        lingerMs: topic === 'outcome' ? outcomesLingerMs : 0,
         cells,
         runtime,
         log,

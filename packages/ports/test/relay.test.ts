@@ -226,3 +226,26 @@ t.test('a wake-up that got lost is covered by the poll', async (t) => {
   t.ok(runtime.now() - since <= 300);
   await it.close();
 });
+
+t.test('a relay that lingers publishes together what is committed meanwhile, and what waits when it closes', async (t) => {
+  const { runtime, bus, published, box } = await setUp(1);
+  const sizes: number[] = [];
+  const counted: Bus = {
+    ...bus,
+    publish: async (to, records) => {
+      sizes.push(records.length);
+      await bus.publish(to, records);
+    },
+  };
+  const it = relay({ outbox: box.outbox, bus: counted, topic, cells, runtime, holder: 'a', lingerMs: 100 });
+  await runtime.runUntil(() => runtime.now() > 1000);
+  for (let i = 0; i < 3; i++) box.append('tenant-1');
+  const since = runtime.now();
+  await runtime.runUntil(() => published.length === 3);
+  t.equal(runtime.now() - since, 100);
+  await runtime.runUntil(box.isEmpty);
+  box.append('tenant-1');
+  await it.close();
+  t.same(sizes, [3, 1]);
+  t.ok(box.isEmpty());
+});
