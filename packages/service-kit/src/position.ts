@@ -1,7 +1,7 @@
 import { followsOn } from '@claras/contracts/sequence';
 import type { Runtime } from '@claras/ports/runtime';
 import { merged } from '@claras/ports/store/keyed';
-import type { Change, Scope, Store } from '@claras/ports/store/store';
+import type { Change, Entry, Scope, Store } from '@claras/ports/store/store';
 
 /** How far a consumer is with a tenant: everything up to `applied` is in its projection. */
 export interface Position {
@@ -28,12 +28,17 @@ const key = 'position';
 /** Positions of a consumer's tenants. A projection changes only together with its position, so it is always as of that sequence. */
 export function positions(store: Store, runtime: Runtime, service: string) {
   const scopeOf = (tenant: string): Scope => `${service}/${tenant}`;
+  /** With documents of the projection as of it. */
+  async function readWith<T>(tenant: string, keys: readonly string[]): Promise<{ position: Position; entries: (Entry<T> | undefined)[] }> {
+    const [at, ...entries] = await store.read<unknown>(scopeOf(tenant), [key, ...keys]);
+    const position = at ? { ...(at.value as Omit<Position, 'version'>), version: at.version } : { applied: 0, aside: false, version: 0 };
+    return { position, entries: entries as (Entry<T> | undefined)[] };
+  }
+
   return {
     scopeOf,
-    async read(tenant: string): Promise<Position> {
-      const [entry] = await store.read<Omit<Position, 'version'>>(scopeOf(tenant), [key]);
-      return entry ? { ...entry.value, version: entry.version } : { applied: 0, aside: false, version: 0 };
-    },
+    readWith,
+    read: async (tenant: string): Promise<Position> => (await readWith(tenant, [])).position,
     async move(tenant: string, from: Position, to: Omit<Position, 'version'>, change: ProjectionChange = {}): Promise<Position> {
       const { applied, aside, anew = from.anew } = to;
       const moved = { applied, aside, ...(anew === undefined ? {} : { anew }) };

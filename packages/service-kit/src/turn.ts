@@ -1,6 +1,6 @@
 import type { Fact, Positioned } from '@claras/contracts/events';
 import { merged } from '@claras/ports/store/keyed';
-import type { Scope } from '@claras/ports/store/store';
+import type { Entry, Json, Scope } from '@claras/ports/store/store';
 import { withoutAside } from './aside.ts';
 import { type Position, PositionMoved, type Positions, type ProjectionChange } from './position.ts';
 import { Interrupted } from './retryable.ts';
@@ -20,10 +20,10 @@ export interface Turn<F extends Fact> {
    */
   background: boolean;
   /**
-   * Throws when the position moved since this turn began. To be asked between reading the projection and the first effect outside: what was read
-   * is then as of the position, and not as of later events that another process has applied meanwhile.
+   * Documents of the projection, in one step with the position. Throws when that moved since this turn began: what was read before the first
+   * effect outside is as of the position, and not as of later events that another process has applied meanwhile.
    */
-  assertCurrent(): Promise<void>;
+  read<T = Json>(keys: readonly string[]): Promise<(Entry<T> | undefined)[]>;
   /** Commits a part of the projection together with the applied sequence, which may stay what it was. Throws when a newer one is there. */
   settle(through: number, change?: ProjectionChange): Promise<void>;
 }
@@ -53,10 +53,11 @@ export function takeTurn<F extends Fact>({ positions, tenant, position, events, 
     events,
     beginsAnew: ({ type, sequence, data }) => type === 'snapshot.started' && (data.rebuild || sequence === position.anew),
     background,
-    async assertCurrent() {
+    async read<T>(keys: readonly string[]) {
       if (signal.aborted) throw new Interrupted();
-      const { version } = await positions.read(tenant);
-      if (version !== at.version) throw new PositionMoved('the position was moved by another process');
+      const { position, entries } = await positions.readWith<T>(tenant, keys);
+      if (position.version !== at.version) throw new PositionMoved('the position was moved by another process');
+      return entries;
     },
     async settle(through, change = {}) {
       if (signal.aborted) throw new Interrupted();

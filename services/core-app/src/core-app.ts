@@ -33,8 +33,8 @@ export function coreApp({ store, runtime }: { store: Store; runtime: Runtime }):
   async function transact<T>(tenant: string, keys: readonly string[], decide: (draft: Draft, time: number) => T): Promise<T> {
     const scope = scopeOf(tenant);
     for (let tries = 0; tries < patience; tries++) {
-      const time = runtime.now();
       const draft = draftOf(await withProfiles(scope, [...new Set([...keys, ownersKey])]));
+      const time = runtime.now();
       const result = decide(draft, time);
       const change = draft.change();
       if (!change || (await store.commit(scope, { id: runtime.id(), time, ...change })).ok) return result;

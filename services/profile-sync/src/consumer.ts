@@ -15,14 +15,13 @@ const knownKey = 'known';
 export function profileSync(
   parts: ConsumerParts & { coreApp: Pick<CoreApp, 'apply' | 'linkedBefore'> },
 ): Promise<{ close(): Promise<void> }> {
-  const { store, runtime } = parts;
+  const { runtime } = parts;
   const send = coreChanges(parts);
   const sweep = unnamed({ ...parts, name, send, problems: createProblems(parts.health, `${name} snapshots`) });
 
-  async function fold({ tenant, scope, assertCurrent, settle }: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
-    const [stored] = await store.read<Known>(scope, [knownKey]);
+  async function fold({ tenant, read, settle }: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
+    const [stored] = await read<Known>([knownKey]);
     const before = stored?.value ?? nothingKnown;
-    await assertCurrent();
     const { known, changes } = decide(before, events);
     const first = await send(tenant, changes);
     const tried = withAccess(withResults(known, changes, first), events);
@@ -42,7 +41,7 @@ export function profileSync(
       for (const step of steps(turn.events)) {
         if (step.length > 1 || !isFinished(step[0]!)) await fold(turn, step);
         else {
-          const [known] = await store.read<Known>(turn.scope, [knownKey]);
+          const [known] = await turn.read<Known>([knownKey]);
           if ((await sweep(turn, step[0], known?.value.snapshot)) === 'later') return 'later';
           await fold(turn, step);
         }

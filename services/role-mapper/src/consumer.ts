@@ -15,12 +15,11 @@ export function roleMapper(parts: ConsumerParts & { coreApp: Pick<CoreApp, 'appl
   const { store } = parts;
   const send = coreChanges(parts);
 
-  async function fold({ tenant, scope, assertCurrent, settle }: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
+  async function fold({ tenant, read, settle }: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
     const groups = events.flatMap((event) =>
       event.type === 'group.members.changed' || event.type === 'snapshot.members' ? [event.data.group] : [],
     );
-    const before = await gather(store, scope, events.flatMap(affectedUsers), groups);
-    await assertCurrent();
+    const before = await gather(read, events.flatMap(affectedUsers), groups);
     const { after, changes } = decide(before, events);
     const results = await send(tenant, changes);
     const through = events.at(-1)!.sequence;

@@ -1,6 +1,8 @@
+import type { Fact } from '@claras/contracts/events';
 import type { RoleMapping } from '@claras/domain/role-mapping';
-import type { Scope, Store } from '@claras/ports/store/store';
+import type { Entry } from '@claras/ports/store/store';
 import type { ProjectionChange } from '@claras/service-kit/position';
+import type { Turn } from '@claras/service-kit/turn';
 import type { Member, Projection } from './decide.ts';
 
 const mappingKey = 'mapping';
@@ -13,26 +15,22 @@ export const membersIndex = (group: string) => `members:${group}`;
 /** Index of the users that stand in any group. */
 export const usersIndex = 'users';
 
-/** What the store knows of these users, the names of these groups and of all that the users stand in, and the mapping. */
-export async function gather(store: Store, scope: Scope, users: readonly string[], named: readonly string[]): Promise<Projection> {
-  const [[mapping, restating], members] = await Promise.all([
-    store.read<Record<string, string[]> | true>(scope, [mappingKey, restatingKey]),
-    readAll<Member>(store, scope, users, userKey),
-  ]);
-  const stoodIn = [...members.values()].flatMap(({ groups }) => groups);
+/** What is known of these users, the names of these groups and of all that the users stand in, and the mapping. */
+export async function gather(read: Turn<Fact>['read'], users: readonly string[], named: readonly string[]): Promise<Projection> {
+  const ids = [...new Set(users)];
+  const [mapping, restating, ...known] = await read<unknown>([mappingKey, restatingKey, ...ids.map(userKey)]);
+  const members = found<Member>(ids, known);
+  const groups = [...new Set([...named, ...[...members.values()].flatMap(({ groups }) => groups)])];
   return {
     mapping: (mapping?.value ?? {}) as RoleMapping,
     members,
-    groups: await readAll<string>(store, scope, [...named, ...stoodIn], groupKey),
+    groups: found<string>(groups, groups.length > 0 ? await read(groups.map(groupKey)) : []),
     restating: restating !== undefined,
   };
 }
 
-async function readAll<T>(store: Store, scope: Scope, wanted: readonly string[], key: (id: string) => string): Promise<Map<string, T>> {
-  const ids = [...new Set(wanted)];
-  const entries = ids.length > 0 ? await store.read<T>(scope, ids.map(key)) : [];
-  return new Map(entries.flatMap((entry, n) => (entry ? [[ids[n]!, entry.value]] : [])));
-}
+const found = <T>(ids: readonly string[], entries: readonly (Entry<unknown> | undefined)[]): Map<string, T> =>
+  new Map(entries.flatMap((entry, n) => (entry ? [[ids[n]!, entry.value as T]] : [])));
 
 /** The writes that lead from one projection to the other. */
 export function describe(before: Projection, after: Projection): Required<Pick<ProjectionChange, 'put' | 'remove' | 'index'>> {

@@ -35,15 +35,14 @@ export async function recheck(
   const { tenant, scope } = turn;
   const group = groupOf(event);
   const index = group === undefined ? usersIndex : membersIndex(group);
-  const [cursor] = await store.read<Cursor>(scope, [cursorKey]);
+  const [cursor] = await turn.read<Cursor>([cursorKey]);
   const resumed = cursor?.value.sequence === event.sequence ? cursor.value : undefined;
   let { after, done, changed } = { after: resumed?.after, done: resumed?.done ?? 0, changed: resumed?.changed ?? 0 };
 
   for (;;) {
     const { members: users, total } = await store.range(scope, index, { limit: pageSize, ...(after === undefined ? {} : { after }) });
     if (total > pageSize && !turn.background) return 'later';
-    const before = await gather(store, scope, users, group === undefined ? [] : [group]);
-    await turn.assertCurrent();
+    const before = await gather(turn.read, users, group === undefined ? [] : [group]);
     const decision = decidePage(before, event, users);
     const results = await send(tenant, decision.changes);
     done += users.length;
