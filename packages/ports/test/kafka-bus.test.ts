@@ -123,6 +123,21 @@ t.test('real Kafka', async (t) => {
     await consumer.close();
   });
 
+  t.test('a reader that gathers takes a few large batches for many records, and all of them', async (t) => {
+    const topic = await newTopic(1);
+    const numbers = Array.from({ length: 40 }, (_, n) => String(n));
+    const batches: (string | null)[][] = [];
+    const onBatch = async ({ records }: Batch) => void batches.push(records.map(({ value }) => value));
+    const consumer = await bus.consume({ group: topic, topics: [topic], gathers: true, onBatch });
+    const since = runtime.now();
+    for (const value of numbers) await bus.publish(topic, [record('acme', value)]);
+    await until(() => batches.flat().length === numbers.length);
+    t.same(batches.flat(), numbers);
+    t.ok(batches.length <= 1 + (runtime.now() - since) / 200, `${batches.length} batches`);
+    await consumer.close();
+    t.equal((await bus.lag(topic, [topic]))[0]!.lag, 0, 'committed');
+  });
+
   t.test('a handler that takes longer than the session keeps its membership', async (t) => {
     const topic = await newTopic(1);
     const seen: string[] = [];

@@ -25,6 +25,8 @@ export interface TopicReader<F extends Fact> {
   measure: ConsumerMetrics;
   problems: Problems;
   gate: PauseGate;
+  /** Nobody waits for it: as in the bus's subscription. */
+  gathers?: boolean | undefined;
   /** The events of one tenant in a batch, in order; called again with the same ones until it resolves. */
   take(tenant: string, events: Positioned<F>[]): Promise<void>;
 }
@@ -39,7 +41,7 @@ const lagEvery = 5_000;
  * event of ours is parked.
  */
 export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise<{ close(): Promise<void> }> {
-  const { name, topic, bus, store, runtime, log, measure, problems, gate } = reader;
+  const { name, topic, bus, store, runtime, log, measure, problems, gate, gathers = false } = reader;
   const closing = new AbortController();
   const { signal } = closing;
   const letters = deadLetters(store, runtime);
@@ -106,6 +108,7 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
     group: name,
     topics: [topics[topic].name],
     paused: true,
+    gathers,
     onBatch,
     onState(state, detail) {
       if (state === 'joined') problems.clear('bus');

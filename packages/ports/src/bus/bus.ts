@@ -41,9 +41,11 @@ export interface Subscription {
   topics: readonly string[];
   /** Begins as {@link Consumer.pause} leaves it. */
   paused?: boolean;
+  /** Rather few large batches than many small ones: a record may wait a quarter of a second for others. */
+  gathers?: boolean;
   /**
-   * Resolves: the records are done and their offsets are committed, unless the partition was given away meanwhile: then its new reader gets
-   * them. Rejects: they come again, after a pause.
+   * Resolves: the records are done, and their offsets are committed soon, unless the partition was given away meanwhile: then its new reader
+   * gets them. Rejects: they come again, after a pause.
    */
   onBatch(batch: Batch): Promise<void>;
   /** Told of what a reader lives through: joined, crashed, rebalancing. For logs, health and metrics. */

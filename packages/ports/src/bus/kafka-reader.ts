@@ -3,6 +3,7 @@ import { atMost } from '../at-most.ts';
 import { backoff } from '../backoff.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Consumer, Received, Subscription } from './bus.ts';
+import { type KafkaOffsets, kafkaOffsets } from './kafka-offsets.ts';
 
 /** A reader that was killed is missed for this long: the least that a broker takes by default (group.min.session.timeout.ms). */
 const sessionMs = 6000;
@@ -10,6 +11,8 @@ const heartbeatMs = 1000;
 const silenceMs = 60_000;
 const closeMs = 10_000;
 const mostRecords = 500;
+/** A fetch is about the same work for broker and reader, whether it brings one record or a hundred. */
+const gatherMs = 200;
 
 const received = (message: KafkaMessage): Received => ({
   key: message.key?.toString() ?? '',
@@ -57,13 +60,18 @@ export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: R
     signal.addEventListener('abort', end);
     const failed = Promise.withResolvers<void>();
     const signs = watch(consumer, failed.reject);
-    const started = start(consumer, signs, ended.signal).catch(failed.reject);
+    const offsets = kafkaOffsets(runtime);
+    const started = start(consumer, signs, offsets, ended.signal).catch(failed.reject);
     try {
-      await Promise.race([failed.promise, untilSilent(signs, ended.signal)]);
+      await Promise.race([failed.promise, untilSilent(signs, ended.signal), offsets.commitForEver(ended.signal)]);
     } finally {
       signal.removeEventListener('abort', end);
       ended.abort();
-      const left = started.then(() => consumer.disconnect()).catch(() => {});
+      const left = started
+        .then(offsets.commit)
+        .catch(() => {})
+        .then(() => consumer.disconnect())
+        .catch(() => {});
       await atMost(closeMs, left, runtime);
     }
   }
@@ -95,7 +103,7 @@ export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: R
     }
   }
 
-  async function start(consumer: KafkaConsumer, signs: Signs, until: AbortSignal): Promise<void> {
+  async function start(consumer: KafkaConsumer, signs: Signs, offsets: KafkaOffsets, until: AbortSignal): Promise<void> {
     await consumer.connect();
     await consumer.subscribe({ topics: [...subscription.topics], fromBeginning: true });
     if (until.aborted) return;
@@ -104,12 +112,12 @@ export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: R
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: 16,
-      eachBatch: (payload) => readBatch(payload, signs, failures),
+      eachBatch: (payload) => readBatch(payload, signs, offsets, failures),
     });
   }
 
-  async function readBatch(payload: EachBatchPayload, signs: Signs, failures: Map<string, number>): Promise<void> {
-    const { batch, heartbeat, pause, resolveOffset, commitOffsetsIfNecessary, isRunning, isStale } = payload;
+  async function readBatch(payload: EachBatchPayload, signs: Signs, offsets: KafkaOffsets, failures: Map<string, number>): Promise<void> {
+    const { batch, heartbeat, pause, isRunning, isStale } = payload;
     const { topic, partition } = batch;
     const { generation } = signs;
     const membership = { lost: false };
@@ -139,10 +147,10 @@ export function kafkaReader(kafka: Kafka, subscription: Subscription, runtime: R
       failures.delete(`${topic}/${partition}`);
       // The partition was given away meanwhile: its new reader gets the records again. While closing it is still ours.
       if (!isOurs()) return;
-      const last = messages.at(-1)!.offset;
-      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(BigInt(last) + 1n) }] }] });
-      resolveOffset(last);
+      offsets.done(payload, messages.at(-1)!.offset);
+      if (!alive()) await offsets.commit();
     }
+    if (subscription.gathers && batch.messages.length < mostRecords) await runtime.sleep(gatherMs, signal);
   }
 
   /** Keeps the membership while a batch is in hand. */

@@ -14,6 +14,7 @@ export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void>
     ...parts,
     name: 'audit-log',
     topic: 'team',
+    gathers: true,
     follows: (sequence, last) => sequence > last,
     async handle({ tenant, events, settle }) {
       for (const run of unbroken(events)) {

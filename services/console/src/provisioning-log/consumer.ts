@@ -22,9 +22,10 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
     ...parts,
     name: logService,
     topic: 'directory',
-    async handle({ scope, events: batch, settle }) {
+    gathers: true,
+    async handle({ scope, read, events: batch, settle }) {
       const subjects = [...new Set(batch.map(({ subject }) => subject))];
-      const known = await store.read<Record<string, unknown>>(scope, subjects.map(snapshotKey));
+      const known = await read<Record<string, unknown>>(subjects.map(snapshotKey));
       const snapshots = new Map<string, Snapshot>(subjects.map((subject, n) => [subject, known[n]?.value]));
       const entries: LogEntry[] = [];
       const changed = new Map<string, Snapshot>();
@@ -46,6 +47,7 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
     ...parts,
     name,
     topic: 'outcome',
+    gathers: true,
     measure,
     problems,
     gate: pauseGate({ ...parts, name, measure, problems }),
