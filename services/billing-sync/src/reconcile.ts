@@ -36,6 +36,7 @@ export function reconcile(parts: Omit<SenderParts, 'problems'> & { store: Store;
     for (;;) {
       await runtime.sleep(lookEvery, closing.signal);
       if (closing.signal.aborted) return;
+      if (gate.isPaused()) continue;
       try {
         const latest = Math.max(...(await store.epochs()));
         const isNew = epoch !== undefined && latest > epoch;

@@ -6,6 +6,7 @@ import { type CoreApp, CoreAppUnavailable } from '@claras/ports/core-app/core-ap
 import { memoryStore } from '@claras/ports/store/memory-store';
 import { createHealth } from '@claras/service-kit/health';
 import { createMetrics } from '@claras/service-kit/metrics';
+import { pauses } from '@claras/service-kit/pauses';
 import t from 'tap';
 import { virtualRuntime } from '../../../packages/ports/test/virtual-runtime.ts';
 import { billingSync } from '../src/consumer.ts';
@@ -76,7 +77,7 @@ async function stage(seed: number) {
     });
     await runtime.runUntil(() => closed);
   };
-  return { runtime, bus, health, metrics, trouble, ledger, forgetKeys: () => keys.clear(), calls, start, stop, change, exact };
+  return { runtime, bus, store, health, metrics, trouble, ledger, forgetKeys: () => keys.clear(), calls, start, stop, change, exact };
 }
 
 t.test('M24 M31 seats are exact after any outages, restarts and swings, with one call in flight for a tenant', async (t) => {
@@ -143,6 +144,29 @@ t.test('M24 the hourly comparison finds what a hand changed in the billing syste
   forgetKeys();
   await runtime.runUntil(() => exact('acme'), 7_200_000);
   t.ok(exact('acme'), 'mended once the key is a new one: the day after at the latest');
+  await stop(consumer);
+});
+
+t.test('seats are compared at a new epoch, also where it began while the consumer was paused', async (t) => {
+  const { runtime, store, metrics, ledger, start, stop, change, exact } = await stage(1);
+  const { set } = pauses({ store, runtime });
+  const passed = async (ms: number) => {
+    const at = runtime.now() + ms;
+    void runtime.sleep(ms);
+    await runtime.runUntil(() => runtime.now() >= at);
+  };
+  const consumer = await start();
+  await change('acme', 1);
+  await runtime.runUntil(() => exact('acme'));
+  await passed(90_000);
+  ledger.set('acme', { quantity: 5, version: 1 });
+  await set('billing-sync', 'paused', 'operator');
+  await passed(15_000);
+  await store.raiseEpoch();
+  await passed(60_000);
+  await set('billing-sync', 'resumed', 'operator');
+  await passed(30_000);
+  t.match(await metrics.text(), /claras_billing_seat_drift\{tenant="acme",service="test"\} 4/);
   await stop(consumer);
 });
 
