@@ -42,7 +42,7 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
   const running = new Map<string, Promise<void>>();
   let woken = new AbortController();
 
-  /** Until the queue is empty or the tenant cannot go on: then why. */
+  /** Until the queue is empty, or it is told to stop, or the tenant cannot go on: then why. */
   async function drain(claim: HeldClaim): Promise<AsideReason | undefined> {
     let held = claim;
     const { tenant } = claim.value;
@@ -66,7 +66,7 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
         if (turn.position().applied === position.applied) throw new Error('a turn in the background settled nothing');
       }
     }
-    return claim.value.reason;
+    return undefined;
   }
 
   /** Goes on with a snapshot, if one is queued behind what is next: what stands before it is superseded. */

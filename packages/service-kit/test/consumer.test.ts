@@ -248,6 +248,39 @@ t.test('a gap is answered by a snapshot: it is asked for until it comes, and wha
   await Promise.all([stop(consumer), stop(control)]);
 });
 
+t.test('whoever is stopped amid a snapshot asks for no other', async (t) => {
+  const { runtime, bus, store, handle, start, stop, seen, until } = await stage();
+  let asked = 0;
+  const control = await bus.consume({
+    group: 'snapshots',
+    topics: [topics.control.name],
+    async onBatch({ records: found }) {
+      asked += found.length;
+    },
+  });
+  const consumer = await start({
+    handle: async (turn) => {
+      const result = await handle(turn);
+      if (turn.background) await runtime.sleep(60_000);
+      return result;
+    },
+  });
+  await bus.publish(topic, [...records('acme', 1, 1), ...records('acme', 3, 4)]);
+  await runtime.runUntil(() => asked === 1);
+  await bus.publish(topic, [snapshot('acme', 5), ...records('acme', 6, 500)]);
+  await until({ acme: 2 });
+  const { set } = pauses({ store, runtime });
+  await set('reader', 'paused', 'operator');
+  const at = runtime.now() + 70_000;
+  void runtime.sleep(70_000);
+  await runtime.runUntil(() => runtime.now() >= at);
+  await set('reader', 'resumed', 'operator');
+  await until({ acme: 497 });
+  t.equal((await seen('acme')).at(-1), 500);
+  t.equal(asked, 1);
+  await Promise.all([stop(consumer), stop(control)]);
+});
+
 t.test('an event that cannot be applied is passed by a snapshot behind it', async (t) => {
   const { bus, handle, start, stop, seen, until, untilHealth } = await stage();
   const consumer = await start({
