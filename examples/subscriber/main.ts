@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import kafkajs, { type KafkaMessage } from 'kafkajs';
 
 /**
- * A subscriber of Claras' events that proves by the sequence that it missed nothing, and asks for a snapshot where it did (a gap in
- * claras.directory.v1). Copy it and put your own work into `handle`, which must be idempotent: after a crash the last events come again; with
+ * A subscriber of Claras' events that proves by the sequence that it missed nothing. Where it did, it asks for a snapshot; the topics other than
+ * claras.directory.v1 have none, so there it says what is missing and goes on. Copy it and put your own work into `handle`, which must be idempotent: after a crash the last events come again; with
  * `snapshot.started` it begins anew.
  */
 const { values } = parseArgs({
@@ -21,6 +21,7 @@ const { values } = parseArgs({
 /** `source tenant` → the last sequence that was handled. */
 const last: Record<string, number> = existsSync(values.state) ? JSON.parse(readFileSync(values.state, 'utf8')) : {};
 const seen = { handled: 0, repeated: 0, gaps: 0, snapshots: 0 };
+const hasSnapshots = values.topic === 'claras.directory.v1';
 const asksAgainAfter = 30_000;
 /** `source tenant` that stands before a gap → when a snapshot was asked for. */
 const asked: Record<string, number> = {};
@@ -42,7 +43,9 @@ async function take({ key, headers = {} }: KafkaMessage): Promise<void> {
   if (sequence <= applied) return void seen.repeated++;
   const type = header('ce_type');
   const beginsAnew = type.endsWith('.snapshot.started');
-  if (sequence !== applied + 1 && !(applied === 0 && isFirst(sequence)) && !beginsAnew) return missing(stream, tenant, applied, sequence);
+  const isNext = sequence === applied + 1 || (applied === 0 && isFirst(sequence)) || beginsAnew;
+  if (!isNext && hasSnapshots) return waitForSnapshot(stream, tenant, applied, sequence);
+  if (!isNext) tellGap(stream, applied, sequence, 'it goes on without');
   if (beginsAnew) seen.snapshots++;
   delete asked[stream];
   handle(type, tenant, header('ce_subject'));
@@ -50,14 +53,16 @@ async function take({ key, headers = {} }: KafkaMessage): Promise<void> {
   seen.handled++;
 }
 
+function tellGap(stream: string, applied: number, sequence: number, then: string): void {
+  seen.gaps++;
+  process.stderr.write(`${stream}: ${applied} was the last, got ${sequence}; ${then}\n`);
+}
+
 /** What comes before the snapshot is superseded by it. */
-async function missing(stream: string, tenant: string, applied: number, sequence: number): Promise<void> {
+async function waitForSnapshot(stream: string, tenant: string, applied: number, sequence: number): Promise<void> {
   const now = Date.now();
   if (now - (asked[stream] ?? 0) < asksAgainAfter) return;
-  if (asked[stream] === undefined) {
-    seen.gaps++;
-    process.stderr.write(`${stream}: ${applied} was the last, got ${sequence}; a snapshot is asked for\n`);
-  }
+  if (asked[stream] === undefined) tellGap(stream, applied, sequence, 'a snapshot is asked for');
   asked[stream] = now;
   const headers = {
     'content-type': 'application/json',
@@ -98,7 +103,7 @@ async function end(): Promise<void> {
   const streams = Object.keys(last).length;
   const total = Object.values(last).reduce((sum, sequence) => sum + sequence, 0);
   process.stdout.write(`${JSON.stringify({ streams, total, ...seen })}\n`);
-  process.exit(Object.keys(asked).length > 0 ? 1 : 0);
+  process.exit(Object.keys(asked).length > 0 || (seen.gaps > 0 && !hasSnapshots) ? 1 : 0);
 }
 process.on('SIGTERM', () => void end());
 process.on('SIGINT', () => void end());
