@@ -1,52 +1,36 @@
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { kafkaBus } from '@claras/ports/bus/kafka-bus';
-import { kafkaClient } from '@claras/ports/bus/kafka-client';
-import { systemRuntime as runtime } from '@claras/ports/system-runtime';
-import { paced } from './paced.ts';
+import { resolve } from 'node:path';
 
-const settleMs = 2000;
+export interface HopRequest {
+  perSecond: number;
+  count: number;
+}
 
-/** Milliseconds from send to receipt through Kafka with nothing but kafkajs (durable: acks of all), at a fixed rate. */
-export async function kafkaHop(busUrl: string, perSecond: number, count: number): Promise<number[]> {
-  const kafka = kafkaClient(busUrl, 'bench');
-  const topic = `bench-hop-${Date.now()}`;
-  const bus = kafkaBus(busUrl, { clientId: 'bench', runtime });
-  const prepare = () =>
-    bus.prepare([{ name: topic, partitions: 1 }]).then(
-      () => true,
-      (error) => {
-        if (!error.retryable) throw error;
-        return false;
-      },
-    );
-  // A broker may not know at once the topic that it has just made.
-  for (let tries = 0; !(await prepare()); tries++) {
-    if (tries === 20) throw new Error(`Kafka did not make ${topic}`);
-    await sleep(250);
+/**
+ * Milliseconds from send to receipt through Kafka with nothing but kafkajs, at a fixed rate: what any service on this Kafka and this machine
+ * would take for one hop. In a process of its own, so that the load beside it does not delay it within one.
+ */
+export async function kafkaHop(busUrl: string): Promise<{ measure(request: HopRequest): Promise<number[]>; close(): void }> {
+  const child = fork(resolve(import.meta.dirname, 'kafka-hop-process.ts'), [busUrl]);
+  await answer(child);
+  return {
+    measure(request) {
+      child.send(request);
+      return answer(child);
+    },
+    close: () => child.disconnect(),
+  };
+}
+
+async function answer(child: ChildProcess): Promise<number[]> {
+  const ended = new AbortController();
+  const died = once(child, 'exit', { signal: ended.signal }).then(() => Promise.reject(new Error('the bare hop ended')));
+  died.catch(() => {});
+  try {
+    const [times] = (await Promise.race([once(child, 'message'), died])) as [number[]];
+    return times;
+  } finally {
+    ended.abort();
   }
-  await bus.close();
-
-  const producer = kafka.producer();
-  const consumer = kafka.consumer({ groupId: topic });
-  const times: number[] = [];
-  const joined = new EventTarget();
-  consumer.on(consumer.events.GROUP_JOIN, () => joined.dispatchEvent(new Event('joined')));
-  await Promise.all([producer.connect(), consumer.connect()]);
-  await consumer.subscribe({ topic, fromBeginning: true });
-  const ready = once(joined, 'joined');
-  await consumer.run({
-    eachMessage: async ({ message }) => void times.push(Date.now() - Number(message.value)),
-  });
-  await ready;
-
-  const send = async () => void (await producer.send({ topic, acks: -1, messages: [{ value: String(Date.now()) }] }));
-  await paced(perSecond, perSecond, send);
-  await sleep(settleMs);
-  const warmUp = times.length;
-  await paced(perSecond, count, send);
-  await sleep(settleMs);
-  await Promise.all([producer.disconnect(), consumer.disconnect()]);
-  if (times.length !== warmUp + count) throw new Error(`Kafka gave ${times.length - warmUp} of ${count} records back`);
-  return times.slice(warmUp);
 }

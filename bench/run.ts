@@ -11,7 +11,9 @@ import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import { startComponents, stopComponents } from '../deploy/native/components.ts';
 import { type Driven, drive, type Target, tool } from './drive.ts';
 import { effectLatency } from './effect.ts';
+import { median } from './paced.ts';
 import { cpuMicros, memory, type Served, serve } from './process.ts';
+import { sayWhatIsOver, verdict } from './verdict.ts';
 import { make, type Workload } from './workload.ts';
 
 /** `npm run bench`: the edge beside a bare Fastify server that answers the same bytes, in one run (machines are noisy: ratios, medians). */
@@ -38,7 +40,6 @@ async function urls(): Promise<{ storeUrl: string; busUrl: string }> {
   return found;
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 const number = (value: number, digits = 0): string =>
   value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
@@ -184,7 +185,7 @@ async function main(): Promise<void> {
     if (workload.method === 'POST') seeded = next;
     const of = (pick: (round: (typeof found)[number]) => number): number => median(found.map(pick));
     const ratio = of((round) => round.edge.cpu / round.bare.cpu);
-    const verdict = ratio <= (workload.limit ?? Infinity) ? 'ok' : 'OVER';
+    const judged = verdict(workload.name, ratio <= (workload.limit ?? Infinity));
     console.log(
       `${workload.name.padEnd(17)} ${number(of((r) => r.bare.perSecond)).padStart(11)} ${number(of((r) => r.edge.perSecond)).padStart(11)} ` +
         `${number(
@@ -193,7 +194,7 @@ async function main(): Promise<void> {
         ).padStart(9)} ${number(
           of((r) => r.edge.cpu),
           1,
-        ).padStart(8)}  ${number(ratio, 2).padStart(5)} (<= ${workload.limit}) ${verdict.padEnd(4)} ` +
+        ).padStart(8)}  ${number(ratio, 2).padStart(5)} (<= ${workload.limit}) ${judged.padEnd(4)} ` +
         `${number(
           of((r) => r.edge.p50),
           1,
@@ -222,13 +223,13 @@ async function main(): Promise<void> {
   const medians = costs.map(median);
   for (const [n, size] of sizes.entries()) console.log(`  ${number(size).padStart(7)} members: ${number(medians[n] as number, 1)} µs CPU`);
   const spread = Math.max(...medians) / Math.min(...medians) - 1;
-  console.log(`  apart by ${number(spread * 100)} % (<= 20 %) ${spread <= 0.2 ? 'ok' : 'OVER'}`);
+  console.log(`  apart by ${number(spread * 100)} % (<= 20 %) ${verdict('PATCH one member by size', spread <= 0.2)}`);
 
   const users = flags.quick ? 10_000 : 100_000;
   if (seeded < users) await seed(users - seeded);
   const { anonymous, resident } = memory(edge.pid);
   console.log(
-    `\nmemory of the edge with ${number(seeded)} users: ${number(anonymous)} MB of its own (<= 400) ${anonymous <= 400 ? 'ok' : 'OVER'}, ${number(resident)} MB with mapped files`,
+    `\nmemory of the edge with ${number(seeded)} users: ${number(anonymous)} MB of its own (<= 400) ${verdict('memory', anonymous <= 400)}, ${number(resident)} MB with mapped files`,
   );
 }
 
@@ -237,6 +238,7 @@ try {
     for (const stop of stops.reverse()) await stop();
   });
   await effectLatency(flags.backing === 'native' ? 'native' : 'embedded', folder, await freePort(), flags.quick ? 5 : 20);
+  sayWhatIsOver();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
