@@ -176,8 +176,10 @@ export function snapshots(durable: Durable) {
     });
   }
 
-  /** Tenants of which somebody wants a snapshot. */
+  /** Tenants of which somebody wants a snapshot, 1,000 at most. */
   const wanted = async (): Promise<string[]> => (await store.range(globalScope, wantedIndex, { limit: mostWanted })).members;
+
+  const isWanted = async (tenant: string): Promise<boolean> => (await store.read(globalScope, [wantedKey(tenant)]))[0] !== undefined;
 
   /** Makes the snapshot that is wanted of a tenant, if there is none that will do. Stops in between when told to; the next call goes on. */
   async function attend(tenant: string, signal: AbortSignal): Promise<void> {
@@ -196,7 +198,7 @@ export function snapshots(durable: Durable) {
     await store.commit(globalScope, { id: runtime.id(), time: runtime.now(), expect: { [wantedKey(tenant)]: version }, ...forgotten });
   }
 
-  return { read: async (tenant: string) => (await read(tenant)).value, want, wanted, attend };
+  return { read: async (tenant: string) => (await read(tenant)).value, want, wanted, isWanted, attend };
 }
 export type Snapshots = ReturnType<typeof snapshots>;
 

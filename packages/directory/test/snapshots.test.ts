@@ -182,3 +182,11 @@ t.test('who claims to be further than the directory is gets one snapshot, not on
   t.equal((await place.events()).filter(({ type }) => type === 'snapshot.started').length, 1);
   t.strictSame(await place.snapshots.wanted(), []);
 });
+
+t.test('a snapshot is known to be wanted, however many others are', async (t) => {
+  const { snapshots } = await open();
+  const many = Array.from({ length: 1001 }, (_, n) => `t${n}`);
+  for (const one of many) await snapshots.want(one, { by: 'system', reason: 'a new epoch', rebuild: true });
+  const known = await Promise.all(many.map(snapshots.isWanted));
+  t.strictSame([known.every((is) => is), await snapshots.isWanted('nobody')], [true, false]);
+});

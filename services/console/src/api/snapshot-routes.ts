@@ -7,10 +7,10 @@ import { OfTenant } from './params.ts';
 /** A tenant's snapshot: the directory says to every reader all that it has. And the store's epochs, for the operator. */
 export function snapshotRoutes(snapshots: Snapshots, store: Store): FastifyPluginAsyncTypebox {
   async function report(tenant: string): Promise<SnapshotReport> {
-    const [last, wanted] = await Promise.all([snapshots.read(tenant), snapshots.wanted()]);
-    if (!last) return { wanted: wanted.includes(tenant), snapshot: null };
+    const [last, wanted] = await Promise.all([snapshots.read(tenant), snapshots.isWanted(tenant)]);
+    if (!last) return { wanted, snapshot: null };
     const { next: _, since: __, ...snapshot } = last;
-    return { wanted: wanted.includes(tenant), snapshot };
+    return { wanted, snapshot };
   }
   const highest = async () => ({ epoch: Math.max(...(await store.epochs())) });
 
