@@ -8,7 +8,7 @@ export interface Known {
   domains: readonly string[];
   /** Identities that the core app refused, by user: tried again when the cause may be gone. */
   refused: Readonly<Record<string, IdentityChange>>;
-  /** Sequence at which the snapshot began that goes on. */
+  /** Sequence at which the last snapshot began. */
   snapshot?: number;
 }
 
