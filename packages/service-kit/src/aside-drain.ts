@@ -60,6 +60,8 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
       if (done.length > 0) await positions.move(tenant, position, position, withoutAside(done));
       else if (next.length === 0) {
         if (!(await beginAnew(tenant, position))) return 'gap';
+        // Nothing is missing any more: what comes is kept, however much it is.
+        held = (await queues.take(held, 'work')) ?? held;
       } else {
         const turn = takeTurn({ positions, tenant, position, events: next, background: true, signal, settled });
         await parts.handle(turn.turn);
@@ -84,7 +86,7 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
     if (!held) return;
     try {
       const reason = await drain(held);
-      if (reason && reason !== claim.value.reason) await tell(tenant, reason);
+      if (reason) await tell(tenant, reason);
       if (reason === 'gap') await parts.ask(tenant, (await positions.read(tenant)).applied, reason);
     } catch (error) {
       if (error instanceof Interrupted) return;
@@ -97,9 +99,10 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
   }
 
   async function tell(tenant: string, reason: AsideReason): Promise<void> {
+    const claim = await queues.claimOf(tenant);
+    if (!claim || claim.value.reason === reason) return;
     log.error({ tenant, reason }, what[reason]);
-    const claim = (await queues.claims()).find(({ value }) => value.tenant === tenant);
-    if (claim) await queues.take(claim, reason);
+    await queues.take(claim, reason);
   }
 
   async function look(): Promise<void> {

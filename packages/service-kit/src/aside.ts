@@ -65,6 +65,8 @@ export function asideQueues<F extends Fact>(parts: {
     return entries.filter((entry) => entry !== undefined);
   }
 
+  const claimOf = async (tenant: string): Promise<HeldClaim | undefined> => (await store.read<Claim>(scope, [claimKey(tenant)]))[0];
+
   /** The new version; undefined: someone else wrote it meanwhile. */
   async function write(claim: Claim, version: number | undefined): Promise<number | undefined> {
     const key = claimKey(claim.tenant);
@@ -81,7 +83,7 @@ export function asideQueues<F extends Fact>(parts: {
   /** Queues events behind those that wait already. Resolves when they and the claim are durable: their offsets may be committed. */
   async function add(tenant: string, from: Position, fresh: readonly Positioned<F>[], reason: AsideReason): Promise<void> {
     const { total } = await store.range(positions.scopeOf(tenant), index, { limit: 0 });
-    const [existing] = await store.read<Claim>(scope, [claimKey(tenant)]);
+    const existing = await claimOf(tenant);
     const isFull = total + fresh.length > mostEvents;
     if (isFull && !(await mayMiss(tenant, from, existing?.value.reason ?? reason)))
       throw new StoreUnavailable(`a tenant has ${total} events aside; its partition waits`);
@@ -148,6 +150,6 @@ export function asideQueues<F extends Fact>(parts: {
     });
   }
 
-  return { claims, add, first, restart, take, finish };
+  return { claims, claimOf, add, first, restart, take, finish };
 }
 export type AsideQueues<F extends Fact> = ReturnType<typeof asideQueues<F>>;

@@ -248,6 +248,27 @@ t.test('a gap is answered by a snapshot: it is asked for until it comes, and wha
   await Promise.all([stop(consumer), stop(control)]);
 });
 
+t.test('a tenant that begins anew is at work: no event is missing any more', async (t) => {
+  const { runtime, bus, health, handle, start, stop, seen, until, untilHealth } = await stage();
+  const consumer = await start({
+    handle: async (turn) => {
+      const result = await handle(turn);
+      if (turn.background) await runtime.sleep(600_000);
+      return result;
+    },
+  });
+  await bus.publish(topic, [...records('acme', 1, 1), ...records('acme', 3, 4)]);
+  await untilHealth(false);
+  await bus.publish(topic, [snapshot('acme', 5), ...records('acme', 6, 500)]);
+  await until({ acme: 2 });
+  await runtime.runUntil(() => health.report().ok, 20_000);
+  t.ok((await seen('acme')).length < 497);
+  await bus.publish(topic, records('acme', 502, 502));
+  await untilHealth(false);
+  t.match(health.report().checks.reader, { detail: '1 tenants stopped: an event is missing' });
+  await stop(consumer);
+});
+
 t.test('whoever is stopped amid a snapshot asks for no other', async (t) => {
   const { runtime, bus, store, handle, start, stop, seen, until } = await stage();
   let asked = 0;
