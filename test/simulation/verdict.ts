@@ -2,10 +2,10 @@ import { ledger } from '@claras/billing-ledger/ledger';
 import { fromRecord } from '@claras/contracts/cloud-event';
 import type { DirectoryEvent, DirectoryFact } from '@claras/contracts/events';
 import { epochOf, followsOn, startOf } from '@claras/contracts/sequence';
-import { topics } from '@claras/contracts/topics';
+import { type TopicName, topics } from '@claras/contracts/topics';
 import { coreApp } from '@claras/core-app/core-app';
 import type { Bus } from '@claras/ports/bus/bus';
-import type { Store } from '@claras/ports/store/store';
+import type { Scope, Store } from '@claras/ports/store/store';
 import { positions } from '@claras/service-kit/position';
 import type { Promised } from './company.ts';
 import type { EffectsLedger } from './effects-ledger.ts';
@@ -21,15 +21,22 @@ interface Evidence {
   effects: EffectsLedger;
 }
 
-const groups = [...consumerNames.map((name) => [name, 'directory'] as const), ['billing-sync', 'team'] as const];
-
-/** Nothing is on its way any more: outboxes, topics, queues aside and marks for billing are empty. */
+/**
+ * Nothing is on its way any more: requests for snapshots, outboxes, topics, queues aside and marks for billing are empty. Asked in the order of
+ * the flow, since what leaves one place stands in the next.
+ */
 export async function isQuiet({ store, bus }: Evidence): Promise<boolean> {
-  for (const service of ['edge', 'core']) if ((await store.outbox(service)!.depth()).entries > 0) return false;
-  for (const [group, topic] of groups) if ((await bus.lag(group, [topics[topic].name])).some(({ lag }) => lag > 0)) return false;
-  for (const name of consumerNames) if ((await store.range(`${name}/`, 'aside', { limit: 0 })).total > 0) return false;
-  if ((await store.range('edge/', 'snapshots-wanted', { limit: 0 })).total > 0) return false;
-  return (await store.range('billing-sync/', 'dirty', { limit: 0 })).total === 0;
+  const [seen] = await store.read<number[]>('edge/', ['epochs']);
+  if (!isSame(await store.epochs(), seen?.value ?? Array.from({ length: store.cells }, () => 0))) return false;
+  const isEmpty = async (scope: Scope, index: string) => (await store.range(scope, index, { limit: 0 })).total === 0;
+  const isPublished = async (service: string) => (await store.outbox(service)!.depth()).entries === 0;
+  const isRead = async (group: string, topic: TopicName) => (await bus.lag(group, [topics[topic].name])).every(({ lag }) => lag === 0);
+
+  if (!(await isRead('snapshots', 'control')) || !(await isEmpty('edge/', 'snapshots-wanted')) || !(await isPublished('edge')))
+    return false;
+  for (const name of consumerNames) if (!(await isRead(name, 'directory')) || !(await isEmpty(`${name}/`, 'aside'))) return false;
+  if (!(await isPublished('core')) || !(await isRead('billing-sync', 'team'))) return false;
+  return isEmpty('billing-sync/', 'dirty');
 }
 
 const isFirstOfLaterEpoch = (sequence: number, last: number): boolean =>
