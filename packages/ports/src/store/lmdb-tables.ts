@@ -34,11 +34,21 @@ export const tableNames = ['facts', 'documents', 'scopes', 'indexes', 'sets', 'l
  */
 export type Tables = Record<(typeof tableNames)[number], Table>;
 
+/** Of 4 KB, a page has room for two events, and one after it was split: a third more pages to write. */
+const pageSize = 8192;
+
 export type Root = RootDatabase;
 
 export function openTables(dir: string): Tables & { root: Root } {
   // Without overlappingSync a transaction returns when it is on disk; with it, before.
-  const root = open({ path: `${dir}/claras.mdb`, ...asText, overlappingSync: false, compression: false, maxDbs: tableNames.length });
+  const root = open({
+    path: `${dir}/claras.mdb`,
+    ...asText,
+    overlappingSync: false,
+    compression: false,
+    pageSize,
+    maxDbs: tableNames.length,
+  });
   const tables = Object.fromEntries(tableNames.map((name) => [name, tableOf(root.openDB(name, asText))])) as Tables;
   return { root, ...tables };
 }
