@@ -40,6 +40,9 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
   const { queues, positions, runtime, log, measure, problems, gate } = parts;
   const closing = new AbortController();
   const running = new Map<string, Promise<void>>();
+  /** Claims of the last look that were not attended to yet, and when each tenant was last. */
+  let due: HeldClaim[] = [];
+  let attended = new Map<string, number>();
   let woken = new AbortController();
 
   /** Until the queue is empty, or it is told to stop, or the tenant cannot go on: then why. */
@@ -113,14 +116,27 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
       if (tenants > 0 && reason !== 'work') problems.set(`aside ${reason}`, `${tenants} ${what[reason]}`);
       else problems.clear(`aside ${reason}`);
     }
-    for (const claim of claims) {
-      const { tenant } = claim.value;
-      if (gate.isPaused() || running.size >= drainsAtOnce || running.has(tenant)) continue;
-      const attending = attend(claim)
-        .catch((error: unknown) => log.warn({ err: error, tenant }, 'events wait aside; trying again'))
-        .finally(() => running.delete(tenant));
-      running.set(tenant, attending);
-    }
+    attended = new Map(claims.map(({ value: { tenant } }) => [tenant, attended.get(tenant) ?? 0]));
+    due = claims.sort((a, b) => attended.get(a.value.tenant)! - attended.get(b.value.tenant)!);
+    startDue();
+  }
+
+  /** Whoever waits longest first: tenants that stand still keep nobody else waiting. */
+  function startDue(): void {
+    while (due.length > 0 && running.size < drainsAtOnce && !gate.isPaused() && !closing.signal.aborted) start(due.shift()!);
+  }
+
+  function start(claim: HeldClaim): void {
+    const { tenant } = claim.value;
+    if (running.has(tenant)) return;
+    attended.set(tenant, runtime.now());
+    const attending = attend(claim)
+      .catch((error: unknown) => log.warn({ err: error, tenant }, 'events wait aside; trying again'))
+      .finally(() => {
+        running.delete(tenant);
+        startDue();
+      });
+    running.set(tenant, attending);
   }
 
   async function live(): Promise<void> {

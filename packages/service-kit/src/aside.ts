@@ -29,7 +29,7 @@ const index = 'aside';
 const restartsIndex = 'aside-restarts';
 const mostEvents = 50_000;
 const lapsesAfter = 15_000;
-const mostTenants = 1000;
+const tenantsAtOnce = 1000;
 const place = (sequence: number) => String(sequence).padStart(16, '0');
 const eventKey = (sequence: number) => `aside:${place(sequence)}`;
 
@@ -60,9 +60,14 @@ export function asideQueues<F extends Fact>(parts: {
   const claimKey = (tenant: string) => `aside:${tenant}`;
 
   async function claims(): Promise<HeldClaim[]> {
-    const { members } = await store.range(scope, index, { limit: mostTenants });
-    const entries = await store.read<Claim>(scope, members.map(claimKey));
-    return entries.filter((entry) => entry !== undefined);
+    const found: HeldClaim[] = [];
+    for (let after: string | undefined; ; ) {
+      const { members } = await store.range(scope, index, { limit: tenantsAtOnce, ...(after === undefined ? {} : { after }) });
+      const entries = await store.read<Claim>(scope, members.map(claimKey));
+      found.push(...entries.filter((entry) => entry !== undefined));
+      if (members.length < tenantsAtOnce) return found;
+      after = members.at(-1);
+    }
   }
 
   const claimOf = async (tenant: string): Promise<HeldClaim | undefined> => (await store.read<Claim>(scope, [claimKey(tenant)]))[0];

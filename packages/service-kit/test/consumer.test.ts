@@ -378,6 +378,18 @@ t.test('tenant-sized work is done beside the partition; the tenant’s later eve
   await stop(consumer);
 });
 
+t.test('tenants that stand still keep no other from what it was set aside for, however many they are', async (t) => {
+  const { bus, handle, start, stop, seen, until } = await stage();
+  const consumer = await start({
+    handle: async (turn) => (turn.tenant !== 'zed' || turn.background ? handle(turn) : 'later'),
+  });
+  for (let n = 1; n <= 30; n++) await bus.publish(topic, records(`acme${n}`, 2, 3));
+  await bus.publish(topic, records('zed', 1, 3));
+  await until({ zed: 3 });
+  t.strictSame(await seen('zed'), upTo(3));
+  await stop(consumer);
+});
+
 t.test('a record that is no event is parked with all of it, and blocks nobody', async (t) => {
   const { runtime, bus, store, metrics, start, stop, until } = await stage();
   const strange = { key: 'acme', value: 'not json', headers: record('acme', 9).headers };
