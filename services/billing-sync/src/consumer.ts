@@ -35,6 +35,8 @@ export async function billingSync(
     ...parts,
     name,
     topic: 'team',
+    // One mark serves many events.
+    gathers: true,
     measure,
     problems,
     gate,
