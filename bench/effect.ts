@@ -15,6 +15,8 @@ import { median, percentile } from './paced.ts';
 import { serve } from './process.ts';
 import { verdict } from './verdict.ts';
 
+/** Until Node has compiled what is hot. */
+const warmUpSeconds = 10;
 const rounds = 3;
 const settleMs = 3000;
 const joinMs = 12_000;
@@ -78,7 +80,7 @@ export async function effectLatency(backing: 'embedded' | 'native', folder: stri
     const found: Round[] = [];
     try {
       const url = `http://127.0.0.1:${port}/api/scim/v2`;
-      await Promise.all([load(url, key, 0, 3 * perSecond), hops(3 * perSecond)]);
+      await Promise.all([load(url, key, 0, warmUpSeconds * perSecond), hops(warmUpSeconds * perSecond)]);
       for (let round = 1; round <= rounds; round++) {
         await sleep(settleMs);
         const [courses, beside] = await Promise.all([load(url, key, round * 1_000_000, count), hops(count)]);
