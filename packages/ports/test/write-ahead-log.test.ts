@@ -151,6 +151,8 @@ t.test('records come back in order, and those of an earlier round are not taken 
   for (const text of ['one', 'two', 'three', 'four']) log.append(Buffer.from(text));
   t.strictSame(texts(0), ['one', 'two', 'three', 'four']);
   t.strictSame(texts(2), ['three', 'four'], 'the others stand elsewhere');
+  t.strictSame([...log.unsettled(2)].map(String), ['one', 'two'], 'no further than asked');
+  for (const text of ['three', 'four']) log.append(Buffer.from(text));
   t.strictSame(texts(4), []);
   log.settle();
   log.append(Buffer.from('six'));

@@ -15,8 +15,8 @@ export function checkpointedTables(folder: string, root: Root, raw: Tables) {
   const log = writeAheadLog(`${folder}/claras.log`, Number(raw.facts.get(loggedFact) ?? 0));
   let open: Transaction | undefined;
 
-  function recover(): void {
-    for (const record of log.unsettled()) {
+  function redoLog(most?: number): void {
+    for (const record of log.unsettled(most)) {
       open ??= openTransaction(root);
       redo(record);
     }
@@ -26,7 +26,8 @@ export function checkpointedTables(folder: string, root: Root, raw: Tables) {
     clear();
     open?.abort();
     open = undefined;
-    recover();
+    // A record whose sync failed may stand there whole; its group was told that it was not written.
+    redoLog(log.last());
   }
 
   /** A commit that fails (a full disk, say) is tried again behind the next group: the log has all of it. */
@@ -43,7 +44,7 @@ export function checkpointedTables(folder: string, root: Root, raw: Tables) {
     }
   }
 
-  recover();
+  redoLog();
   return {
     tables,
     /** Runs `write`. What it wrote is on disk when this returns; after a throw, `undo` it. */

@@ -19,12 +19,15 @@ export function writeAheadLog(path: string, settled: number) {
   let number = settled;
 
   return {
-    /** The records that stand here only, in order, up to the first that is not whole: nobody was told that it is there. */
-    *unsettled(): Generator<Buffer> {
+    /**
+     * The records that stand here only, in order, up to number `most` or the first that is not whole: nobody was told that it is there. What
+     * is appended next stands behind the last of them.
+     */
+    *unsettled(most = Number.MAX_SAFE_INTEGER): Generator<Buffer> {
       const file = readFileSync(path);
       [place, number] = [0, settled];
       for (let record = recordAt(file, place); record; record = recordAt(file, place)) {
-        if (record.number > number + 1) return;
+        if (record.number > number + 1 || record.number > most) return;
         place += headLength + record.bytes.length;
         if (record.number <= number) continue;
         number++;
