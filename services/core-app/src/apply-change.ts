@@ -1,6 +1,6 @@
 import type { AccessChange, CoreChange, CoreOutcome, IdentityChange, IdentityRemoval, RoleChange } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
-import { domainOf } from '@claras/domain/email';
+import { domainOf, emailKey } from '@claras/domain/email';
 import { defaultRole } from '@claras/domain/role';
 import type { Draft } from './draft.ts';
 import {
@@ -45,8 +45,7 @@ export function applyChange(draft: Draft, change: CoreChange, moment: Moment): C
   if (link.removed !== undefined && !(person && change.facet === 'role' && change.sequence < link.removed)) return stale;
   if (change.facet === 'removal') return removal(draft, link, change, person, moment);
   if (!person) return change.facet === 'identity' ? arrival(draft, link, change, moment) : waiting(draft, link, change);
-  if (change.sequence <= person.fences[change.facet])
-    return change.facet === 'identity' ? notNewer(change, person.fences.identity, person.refused) : stale;
+  if (change.sequence <= person.fences[change.facet]) return change.facet === 'identity' ? notNewer(person.refused) : stale;
   const fenced = { ...person, fences: { ...person.fences, [change.facet]: change.sequence } };
   const { after, outcome } = judge(draft, fenced, change);
   save(draft, person, after, { cause: 'scim' }, moment.time);
@@ -57,8 +56,8 @@ export function applyChange(draft: Draft, change: CoreChange, moment: Moment): C
 const isReborn = (change: CoreChange, removed: number): change is Exclude<CoreChange, IdentityRemoval> =>
   change.facet !== 'removal' && change.restated === true && change.sequence > removed;
 
-const notNewer = ({ sequence }: IdentityChange, fence: number, reason: string | undefined): CoreOutcome =>
-  sequence === fence && reason !== undefined ? refused(reason) : stale;
+/** While the last identity stands refused, one that comes again hears so: its answer, or that of a later try, may have been lost. */
+const notNewer = (reason: string | undefined): CoreOutcome => (reason === undefined ? stale : refused(reason));
 
 interface Judged {
   after: Person;
@@ -135,7 +134,7 @@ function waiting(draft: Draft, link: Link, change: RoleChange | AccessChange): C
 
 /** The first identity of a SCIM user: it gets the profile that is its own already, or a new one, and what waited is judged (DECISIONS 5). */
 function arrival(draft: Draft, link: Link, change: IdentityChange, moment: Moment): CoreOutcome {
-  if (change.sequence <= (link.fence ?? 0)) return notNewer(change, link.fence!, link.refused);
+  if (change.sequence <= (link.fence ?? 0)) return notNewer(link.refused);
   const { removed: _, profile: own, ...waiting } = link;
   const found = ownProfile(draft, change, own);
   if (typeof found === 'string') {
@@ -168,10 +167,11 @@ function arrival(draft: Draft, link: Link, change: IdentityChange, moment: Momen
   return applied;
 }
 
-/** Who has this userName, or had it last. */
+/** Who has this userName, or had it last. A key that somebody left behind with another name says nothing. */
 function holderOf(draft: Draft, userName: string): Person | undefined {
   const id = draft.get<string>(loginKey(userName));
-  return id === undefined ? undefined : draft.get<Person>(personKey(id));
+  const person = id === undefined ? undefined : draft.get<Person>(personKey(id));
+  return person?.profile.userName !== undefined && emailKey(person.profile.userName) === emailKey(userName) ? person : undefined;
 }
 
 /**

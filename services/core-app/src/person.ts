@@ -35,7 +35,7 @@ export interface Link {
 export const personKey = (id: string) => `profile:${id}`;
 export const linkKey = (scimId: string) => `scim:${scimId}`;
 export const emailOwnerKey = (email: string) => `email:${emailKey(email)}`;
-/** Profile of the SCIM user that has this userName, or that had it last. */
+/** Profile of the SCIM user that took this userName last; whether it still has it, the profile says. */
 export const loginKey = (userName: string) => `login:${emailKey(userName)}`;
 /** Ids of the active owners, in one document, so that two owners demoted at once cannot leave none. */
 export const ownersKey = 'owners';
@@ -58,10 +58,7 @@ export function save(draft: Draft, before: Person | undefined, after: Person, ca
     if (was?.email) draft.remove(emailOwnerKey(was.email));
     if (profile.email) draft.put(emailOwnerKey(profile.email), profile.id);
   }
-  if (was?.userName !== profile.userName) {
-    if (was?.userName !== undefined) draft.remove(loginKey(was.userName));
-    if (profile.userName !== undefined) draft.put(loginKey(profile.userName), profile.id);
-  }
+  if (profile.userName !== undefined && was?.userName !== profile.userName) draft.put(loginKey(profile.userName), profile.id);
   if (!was || isBillable(was) !== isBillable(profile)) draft.stand(activeIndex, profile.id, isBillable(profile));
   if (isActiveOwner(was) !== isActiveOwner(profile)) {
     const others = (draft.get<string[]>(ownersKey) ?? []).filter((id) => id !== profile.id);

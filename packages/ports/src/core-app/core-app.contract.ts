@@ -305,6 +305,25 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     },
   );
 
+  await t.test('M23 a userName stays with whom it came to, whatever name its earlier holder has when it comes back', async (t) => {
+    const { tenant, apply, profiles } = fresh();
+    await core.create(tenant, { email: 'ann@a.example', displayName: 'Ann', role: 'adviser' });
+    await apply(identity('ann', 1), removal('ann', 2));
+    await apply(identity('next', 3, { userName: 'ann@a.example', email: 'next@a.example' }));
+    const names = async () => (await profiles()).map(({ scimId, userName }) => `${scimId} ${userName}`).sort();
+    t.strictSame(await names(), ['next ann@a.example'], 'the same person by the name');
+    await core.create(tenant, { email: 'old@a.example', displayName: 'Old', role: 'adviser' });
+    await apply(identity('old', 4, { userName: 'old@a.example' }), removal('old', 5));
+    await apply(identity('heir', 6, { userName: 'old@a.example', email: 'heir@a.example' }), removal('heir', 7));
+    t.strictSame(await apply(identity('again', 8, { userName: 'other@a.example', email: 'heir@a.example' })), ['applied']);
+    t.strictSame(await apply(identity('thief', 9, { userName: 'other@a.example', email: 'x@a.example' })), ['refused']);
+    t.strictSame(
+      await apply(identity('fresh', 10, { userName: 'old@a.example', email: 'y@a.example' })),
+      ['applied'],
+      'nobody has it any more',
+    );
+  });
+
   await t.test('an identity that was refused says so again when it comes again, with its reason; a later one is judged anew', async (t) => {
     const { tenant, apply } = fresh();
     await apply(identity('bob', 1), identity('ann', 2));
@@ -315,10 +334,12 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
       { outcome: 'refused', reason: String },
     ]);
     t.strictSame(await core.apply(tenant, [new_, known]), first, 'its answer may have been lost');
-    await apply(identity('bob', 5, { email: 'robert@a.example' }));
+    await apply({ ...new_, sequence: 5 }, { ...known, sequence: 5 });
+    t.strictSame(await core.apply(tenant, [new_, known]), first, 'also when it was tried again meanwhile');
+    await apply(identity('bob', 6, { email: 'robert@a.example' }));
     t.strictSame(await core.apply(tenant, [new_, known]), first);
-    t.strictSame(await apply(identity('twin', 6, { email: 'bob@a.example' }), identity('ann', 7)), ['applied', 'unchanged']);
-    t.strictSame(await apply(identity('twin', 6, { email: 'bob@a.example' }), known, identity('ann', 7)), ['stale', 'stale', 'stale']);
+    t.strictSame(await apply(identity('twin', 7, { email: 'bob@a.example' }), identity('ann', 7)), ['applied', 'unchanged']);
+    t.strictSame(await apply(identity('twin', 7, { email: 'bob@a.example' }), known, identity('ann', 7)), ['stale', 'stale', 'stale']);
   });
 
   await t.test('linked users of whose identity nothing was heard since a sequence are found, page by page', async (t) => {
