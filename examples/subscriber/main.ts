@@ -66,12 +66,12 @@ async function waitForSnapshot(stream: string, tenant: string, applied: number, 
   asked[stream] = now;
   const headers = {
     'content-type': 'application/json',
-    ...{ ce_specversion: '1.0', ce_id: `${tenant}:${now}`, ce_source: `/claras/control/${values.group}`, ce_partitionkey: tenant },
-    ...{ ce_type: 'ai.claras.control.snapshot.requested', ce_subject: `Consumers/${values.group}`, ce_time: new Date(now).toISOString() },
+    ...{ ce_specversion: '1.0', ce_id: `${tenant}:${now}`, ce_source: `/claras/request/${values.group}`, ce_partitionkey: tenant },
+    ...{ ce_type: 'ai.claras.request.snapshot.requested', ce_subject: `Consumers/${values.group}`, ce_time: new Date(now).toISOString() },
     ce_sequence: String(now).padStart(20, '0'),
   };
   const value = JSON.stringify({ consumer: values.group, applied, reason: 'gap' });
-  await producer.send({ topic: 'claras.control.v1', messages: [{ key: tenant, value, headers }] });
+  await producer.send({ topic: 'claras.request.v1', messages: [{ key: tenant, value, headers }] });
 }
 
 /** The sequences stand on disk before the offsets are committed: what is committed was handled. */

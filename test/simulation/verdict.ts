@@ -32,7 +32,7 @@ export async function isQuiet({ store, bus }: Evidence): Promise<boolean> {
   const isPublished = async (service: string) => (await store.outbox(service)!.depth()).entries === 0;
   const isRead = async (group: string, topic: TopicName) => (await bus.lag(group, [topics[topic].name])).every(({ lag }) => lag === 0);
 
-  if (!(await isRead('snapshots', 'control')) || !(await isEmpty('edge/', 'snapshots-wanted')) || !(await isPublished('edge')))
+  if (!(await isRead('snapshots', 'request')) || !(await isEmpty('edge/', 'snapshots-wanted')) || !(await isPublished('edge')))
     return false;
   for (const name of consumerNames) if (!(await isRead(name, 'directory')) || !(await isEmpty(`${name}/`, 'aside'))) return false;
   if (!(await isPublished('core')) || !(await isRead('billing-sync', 'team'))) return false;
@@ -144,6 +144,9 @@ async function judgeTenant(
 export async function verdict(evidence: Evidence & { misfortune: Misfortune }, companies: readonly Promised[]): Promise<string[]> {
   const violations = [...evidence.effects.violations];
   const log = await readLog(evidence, violations);
-  for (const promised of companies) violations.push(...(await judgeTenant(evidence, promised, log.get(promised.tenant) ?? [])));
+  // Where something is missing on the topic, what is left may make no sense.
+  const senseless = (error: Error): string[] => [`the log makes no sense: ${error.message}`];
+  for (const promised of companies)
+    violations.push(...(await judgeTenant(evidence, promised, log.get(promised.tenant) ?? []).catch(senseless)));
   return violations;
 }

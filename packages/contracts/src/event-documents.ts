@@ -31,7 +31,7 @@ const headersOf = (topic: TopicName, type: string): object => ({
     'content-type': { const: 'application/json' },
     ce_specversion: { const: '1.0' },
     ce_id: { ...text, description: 'with ce_source, what tells one event from another: the same event twice has it twice' },
-    ce_source: { enum: sourcesOf(topic) },
+    ce_source: sourcesOf(topic),
     ce_type: { const: `${topics[topic].prefix}${type}` },
     ce_time: { ...text, format: 'date-time' },
     ce_subject: {
@@ -45,7 +45,11 @@ const headersOf = (topic: TopicName, type: string): object => ({
   },
 });
 
-const sourcesOf = (topic: TopicName): string[] => [
+/** Services that are told apart by it; who asks for something names itself. */
+const sourcesOf = (topic: TopicName): object =>
+  topic === 'request' ? { ...text, pattern: `^${topics.request.source}/.+$` } : { enum: servicesOf(topic) };
+
+const servicesOf = (topic: TopicName): string[] => [
   ...new Set(
     Object.entries(topicOfService)
       .filter(([, name]) => name === topic)

@@ -154,8 +154,19 @@ export const outcomeEvents = {
 export const controlEvents = {
   /** The held quantity may be billed. */
   'seats.approved': Type.Object({ quantity: Type.Integer(), by: Type.String() }, closed),
-  /** A reader of the directory's events stands still behind `applied` and asks for a snapshot. Asked again until one comes; `sequence` is the time. */
-  'snapshot.requested': Type.Object({ consumer: Type.String(), applied: Type.Integer({ minimum: 0 }), reason: Type.String() }, closed),
+};
+
+/** What a reader needs, ours or a subscriber's: topic `claras.request.v1`, apart from what somebody decides. Asked again until it comes; `sequence` is the time. */
+export const requestEvents = {
+  /** A reader of the directory's events stands still behind `applied` and asks for a snapshot. */
+  'snapshot.requested': Type.Object(
+    {
+      consumer: Type.String({ minLength: 1, maxLength: 64 }),
+      applied: Type.Integer({ minimum: 0 }),
+      reason: Type.String({ maxLength: 200 }),
+    },
+    closed,
+  ),
 };
 
 type Facts<Table extends Record<string, ReturnType<typeof Type.Object>>> = {
@@ -166,7 +177,8 @@ export type DirectoryFact = Facts<typeof directoryEvents>;
 export type TeamFact = Facts<typeof teamEvents>;
 export type OutcomeFact = Facts<typeof outcomeEvents>;
 export type ControlFact = Facts<typeof controlEvents>;
-export type Fact = DirectoryFact | TeamFact | OutcomeFact | ControlFact;
+export type RequestFact = Facts<typeof requestEvents>;
+export type Fact = DirectoryFact | TeamFact | OutcomeFact | ControlFact | RequestFact;
 
 /** Where an event stands: its tenant's sequence (1, 2, 3 … without gaps, for each source and epoch: see sequence.ts), and when it was committed. */
 export interface Position {

@@ -1,4 +1,4 @@
-import { controlEvents, directoryEvents, outcomeEvents, teamEvents } from './events.ts';
+import { controlEvents, directoryEvents, outcomeEvents, requestEvents, teamEvents } from './events.ts';
 
 /** The routing table: which topic carries what, keyed by what, written by whom and read by whom. AsyncAPI is projected from it. */
 export const topics = {
@@ -35,8 +35,17 @@ export const topics = {
     prefix: 'ai.claras.control.',
     key: 'tenant',
     events: controlEvents,
-    producers: ['console', 'profile-sync', 'role-mapper', 'archiver', 'provisioning-log', 'subscribers'],
-    readers: ['billing-sync-control', 'snapshots'],
+    producers: ['console'],
+    readers: ['billing-sync-control'],
+  },
+  request: {
+    name: 'claras.request.v1',
+    source: '/claras/request',
+    prefix: 'ai.claras.request.',
+    key: 'tenant',
+    events: requestEvents,
+    producers: ['profile-sync', 'role-mapper', 'archiver', 'provisioning-log', 'subscribers'],
+    readers: ['snapshots'],
   },
 } as const;
 
@@ -57,7 +66,7 @@ export type EventSource = keyof typeof topicOfService;
 
 /** CloudEvents `source`. Each service numbers its own events, so those that share a topic are told apart by it. */
 export const sourceOf = (topic: TopicName, service: string): string =>
-  topic === 'outcome' || (topic === 'control' && service !== 'control') ? `${topics[topic].source}/${service}` : topics[topic].source;
+  topic === 'outcome' || topic === 'request' ? `${topics[topic].source}/${service}` : topics[topic].source;
 
 /** Partitions of every topic, and cells of every store: a tenant's cell is its partition (DECISIONS 8). */
 export const defaultCells = 64;

@@ -68,7 +68,7 @@ function flaky(store: Store, runtime: VirtualRuntime, rate: number): Store {
 async function stage(seed = 1) {
   const runtime = virtualRuntime(seed);
   const bus = memoryBus({ runtime });
-  await bus.prepare([topic, topics.control.name].map((name) => ({ name, partitions: 2 })));
+  await bus.prepare([topic, topics.request.name].map((name) => ({ name, partitions: 2 })));
   const store = memoryStore({ cells: 2, topicOf: {}, runtime });
   const health = createHealth();
   const metrics = createMetrics('test');
@@ -213,7 +213,7 @@ t.test('a gap is answered by a snapshot: it is asked for until it comes, and wha
   const asked: string[] = [];
   const control = await bus.consume({
     group: 'snapshots',
-    topics: [topics.control.name],
+    topics: [topics.request.name],
     async onBatch({ records: found }) {
       for (const { key, value, headers } of found) asked.push(`${key} ${headers.ce_source} ${value}`);
     },
@@ -221,7 +221,7 @@ t.test('a gap is answered by a snapshot: it is asked for until it comes, and wha
   const consumer = await start();
   await bus.publish(topic, [...records('acme', 1, 2), ...records('acme', 5, 700), ...records('beta', 1, 3)]);
   await runtime.runUntil(() => asked.length === 2);
-  const request = 'acme /claras/control/reader {"consumer":"reader","applied":2,"reason":"gap"}';
+  const request = 'acme /claras/request/reader {"consumer":"reader","applied":2,"reason":"gap"}';
   t.strictSame(asked, [request, request]);
   t.strictSame(await seen('acme'), [1, 2]);
 
@@ -274,7 +274,7 @@ t.test('whoever is stopped amid a snapshot asks for no other', async (t) => {
   let asked = 0;
   const control = await bus.consume({
     group: 'snapshots',
-    topics: [topics.control.name],
+    topics: [topics.request.name],
     async onBatch({ records: found }) {
       asked += found.length;
     },

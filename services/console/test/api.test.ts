@@ -359,7 +359,7 @@ t.test('M28 lag is told for each consumer and partition, in messages and in seco
       'audit-log claras.team.v1 1',
       'provisioning-log-outcomes claras.outcome.v1 0',
       'billing-sync-control claras.control.v1 0',
-      'snapshots claras.control.v1 0',
+      'snapshots claras.request.v1 0',
     ],
   );
   t.match(groups[4]!.partitions, [{ messages: 1, seconds: Number }]);

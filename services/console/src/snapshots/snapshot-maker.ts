@@ -1,4 +1,4 @@
-import { type ControlFact, controlEvents } from '@claras/contracts/events';
+import { type RequestFact, requestEvents } from '@claras/contracts/events';
 import { snapshots } from '@claras/directory/snapshots';
 import { tenants } from '@claras/directory/tenants';
 import type { ConsumerParts } from '@claras/service-kit/consumer';
@@ -21,7 +21,7 @@ const madeAtOnce = 4;
 export async function snapshotMaker(parts: ConsumerParts): Promise<{ close(): Promise<void> }> {
   const { runtime, log, metrics, health } = parts;
   const problems = createProblems(health, name);
-  const measure = consumerMetrics(metrics, name, 'control');
+  const measure = consumerMetrics(metrics, name, 'request');
   const gate = pauseGate({ ...parts, name, measure, problems });
   const wanted = snapshots(parts);
   const known = tenants(parts);
@@ -30,18 +30,18 @@ export async function snapshotMaker(parts: ConsumerParts): Promise<{ close(): Pr
   const { signal } = closing;
 
   /** From outside, too: whoever may write to the topic. What asks for nobody's snapshot is passed over. */
-  async function obey(tenant: string, { type, data }: ControlFact): Promise<void> {
+  async function obey(tenant: string, { type, data }: RequestFact): Promise<void> {
     if (type !== 'snapshot.requested') return;
-    if (!Value.Check(controlEvents[type], data) || !(await known.get(tenant)))
+    if (!Value.Check(requestEvents[type], data) || !(await known.get(tenant)))
       return log.warn({}, 'passed over a request for a snapshot that asks for no tenant’s');
     const { consumer, applied, reason } = data;
-    await wanted.want(tenant, { by: `consumer:${consumer}`, reason: `${consumer}: ${reason}`.slice(0, 200), rebuild: false, applied });
+    await wanted.want(tenant, { by: `consumer:${consumer}`, reason: `${consumer}: ${reason}`, rebuild: false, applied });
   }
 
-  const reader = await readTopic<ControlFact>({
+  const reader = await readTopic<RequestFact>({
     ...parts,
     name,
-    topic: 'control',
+    topic: 'request',
     measure,
     problems,
     gate,
