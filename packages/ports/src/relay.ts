@@ -126,7 +126,8 @@ export function relay({ outbox, bus, topic, cells, runtime, holder, lingerMs = 0
   async function poll(): Promise<void> {
     for (let first = true; !signal.aborted; first = false) {
       const depth = await outbox.depth().catch(() => undefined);
-      if (first || depth === undefined || depth.entries > 0) lanes.forEach(wake);
+      const due = first || !depth ? lanes.keys() : depth.filled;
+      for (const cell of due) wake(lanes[cell]);
       await runtime.sleep(pollMs, signal);
     }
   }

@@ -35,7 +35,10 @@ function bareOutbox(runtime: VirtualRuntime) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    depth: async () => ({ entries: entries.flat().length }),
+    depth: async () => ({
+      entries: entries.flat().length,
+      filled: [...entries.keys()].filter((cell) => entries[cell]!.length > 0),
+    }),
   };
   return {
     outbox,

@@ -43,7 +43,8 @@ export function memoryOutbox(
     async depth() {
       const oldest = waiting.flatMap(([first]) => (first ? [first.committed] : []));
       const entries = waiting.reduce((sum, { length }) => sum + length, 0);
-      return { entries, ...(entries > 0 ? { oldest: Math.min(...oldest) } : {}) };
+      const filled = [...waiting.keys()].filter((cell) => waiting[cell]!.length > 0);
+      return { entries, filled, ...(entries > 0 ? { oldest: Math.min(...oldest) } : {}) };
     },
   };
 }

@@ -56,10 +56,10 @@ export function redisOutbox({ service, topic, cells, ask, subscribe }: Parts): O
       ask(async (client) => {
         const keys = Array.from({ length: cells }, (_, cell) => outboxKey(service, cell));
         const lengths = await lengthsOf(client, keys);
-        const filled = keys.filter((_, cell) => lengths[cell]! > 0);
-        const first = (await Promise.all(filled.map((key) => client.xrange(key, '-', '+', 'COUNT', 1)))).flat();
+        const filled = [...lengths.keys()].filter((cell) => lengths[cell]! > 0);
+        const first = (await Promise.all(filled.map((cell) => client.xrange(keys[cell]!, '-', '+', 'COUNT', 1)))).flat();
         const entries = lengths.reduce((sum, length) => sum + length, 0);
-        return { entries, ...(first.length > 0 ? { oldest: Math.min(...first.map(([id]) => committedAt(id))) } : {}) };
+        return { entries, filled, ...(first.length > 0 ? { oldest: Math.min(...first.map(([id]) => committedAt(id))) } : {}) };
       }),
   };
 }

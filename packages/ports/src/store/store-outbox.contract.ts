@@ -66,12 +66,13 @@ export function outboxCases(check: StoreCase, { runtime, pass }: StoreUnderTest)
     t.strictSame(await waits(outbox, cell), ['acme:4']);
   });
 
-  checkOutbox('depth counts what waits, and says since when', async (t, { commit }, outbox) => {
-    t.strictSame(await outbox.depth(), { entries: 0 });
+  checkOutbox('depth counts what waits, and says in which cells and since when', async (t, { store, commit }, outbox) => {
+    t.strictSame(await outbox.depth(), { entries: 0, filled: [] });
     const since = runtime.now();
     for (const tenant of tenants) await commit(`edge/${tenant}`, { events: [eventOf(1), eventOf(2)] });
-    const { entries, oldest } = await outbox.depth();
+    const { entries, filled, oldest } = await outbox.depth();
     t.equal(entries, 8);
+    t.same(new Set(filled), new Set(tenants.map((tenant) => cellOf(tenant, store.cells))));
     t.ok(oldest !== undefined && Math.abs(oldest - since) < 5000);
   });
 
