@@ -2,8 +2,8 @@ import type { LogPage } from '@claras/contracts/console-api';
 import { openBacking } from '@claras/ports/backing';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import t from 'tap';
-import { eventually, localGateway } from './support/gateway.ts';
-import { agrees, finished, provisioned, settled, snapshotByHand, snapshotOf } from './support/snapshot-stories.ts';
+import { eventually, localGateway, settled } from './support/gateway.ts';
+import { agrees, finished, provisioned, snapshotByHand, snapshotOf } from './support/snapshot-stories.ts';
 
 /** What the directory says anew, to readers that lost what they knew. */
 const gateway = await localGateway();

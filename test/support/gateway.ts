@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LagReport } from '@claras/contracts/console-api';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -135,3 +136,10 @@ export function restApi(url: string, token: () => string) {
   };
 }
 export type RestApi = ReturnType<typeof restApi>;
+
+/** Everything that was committed was read and done by everyone, and what they told of it too. */
+export const settled = (api: RestApi) =>
+  eventually(30_000, 'nothing waits', async () => {
+    const { messages, outboxes } = await api.ask<LagReport>('GET', '/lag');
+    return messages === 0 && outboxes.every((outbox) => outbox.messages === 0) ? true : undefined;
+  });

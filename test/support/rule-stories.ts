@@ -1,6 +1,6 @@
 import type { AuditEntry, LogPage } from '@claras/contracts/console-api';
 import type { Test } from 'tap';
-import { eventually, type RestApi } from './gateway.ts';
+import { eventually, type RestApi, settled } from './gateway.ts';
 
 /** The running product, on either backing. */
 export interface Product {
@@ -18,11 +18,15 @@ export function client(scimUrl: string, key: string) {
   };
 }
 export const patch = (...Operations: object[]) => ({ Operations });
-const drained = (api: RestApi, tenant: string) =>
-  eventually(20_000, 'every consumer is done', async () => {
+
+/** Also what was set aside is done, and told in the log. */
+async function drained(api: RestApi, tenant: string): Promise<void> {
+  await settled(api);
+  await eventually(20_000, 'every consumer is done', async () => {
     const { items } = await api.ask<LogPage>('GET', `/tenants/${tenant}/provisioning-log?limit=1`);
     return items[0]?.consumers.every(({ done }) => done) || undefined;
   });
+}
 
 /** T19: 1,000 flaps of three mapped groups while people are made owners by hand; no owner is lower at any moment. */
 export async function flapping(t: Test, { api, scimUrl }: Product): Promise<void> {

@@ -1,7 +1,7 @@
-import type { LagReport, SnapshotReport, VerificationReport } from '@claras/contracts/console-api';
+import type { SnapshotReport, VerificationReport } from '@claras/contracts/console-api';
 import { simulate } from '@claras/entra-simulator/simulate';
 import type { Test } from 'tap';
-import { eventually, type RestApi } from './gateway.ts';
+import { eventually, type RestApi, settled } from './gateway.ts';
 import { mapping, played } from './provisioned.ts';
 
 export interface Provisioned {
@@ -27,10 +27,6 @@ export const agrees = (api: RestApi, tenant: string, ms = 30_000) =>
     const { differences, seats } = await verified(api, tenant);
     return differences.total === 0 && seats.active === seats.billed ? true : undefined;
   });
-
-export async function settled(api: RestApi): Promise<void> {
-  await eventually(30_000, 'nothing waits', async () => ((await api.ask<LagReport>('GET', '/lag')).messages === 0 ? true : undefined));
-}
 
 export const snapshotOf = (api: RestApi, tenant: string) => api.ask<SnapshotReport>('GET', `/tenants/${tenant}/snapshot`);
 export const finished = (api: RestApi, tenant: string, than: (report: SnapshotReport) => boolean = () => true) =>
