@@ -3,7 +3,7 @@
  * counted without gaps. An epoch begins where history was broken off (a replica was promoted, a backup restored): what was numbered in the
  * one before may be lost, and whatever comes later is greater than all of it, wherever it is compared.
  */
-export const perEpoch = 1_000_000_000_000;
+const perEpoch = 1_000_000_000_000;
 
 export const epochOf = (sequence: number): number => Math.floor(sequence / perEpoch);
 

@@ -20,6 +20,7 @@ const stale: CoreOutcome = { outcome: 'stale' };
 const applied: CoreOutcome = { outcome: 'applied' };
 const unchanged: CoreOutcome = { outcome: 'unchanged' };
 const refused = (reason: string): CoreOutcome => ({ outcome: 'refused', reason });
+const nameTaken = 'another user is linked to the profile with this userName';
 const ownerStays = (role: RoleChange['role']): CoreOutcome => refused(`the role of an ${role} is changed by hand`);
 
 /** What a decision may need beside the documents. */
@@ -77,8 +78,7 @@ function judge(draft: Draft, person: Person, change: IdentityChange | RoleChange
 /** Why a linked profile cannot have this identity. */
 function objection(draft: Draft, { profile, adopted }: Person, { userName, email, linkDomains }: IdentityChange): string | undefined {
   const named = holderOf(draft, userName);
-  if (named?.profile.scimId !== undefined && named.profile.id !== profile.id)
-    return 'another user is linked to the profile with this userName';
+  if (named?.profile.scimId !== undefined && named.profile.id !== profile.id) return nameTaken;
   if (!email || email === profile.email) return undefined;
   const owner = draft.get<string>(emailOwnerKey(email));
   if (owner !== undefined && owner !== profile.id) return 'another profile has this e-mail address';
@@ -182,7 +182,7 @@ function ownProfile(draft: Draft, change: IdentityChange, own: string | undefine
   const holderId = change.email ? draft.get<string>(emailOwnerKey(change.email)) : undefined;
   const named = holderOf(draft, change.userName);
   // It is gone or has another name by now; whoever reads in order, or a snapshot to its end, has heard so.
-  if (named?.profile.scimId !== undefined) return 'another user is linked to the profile with this userName';
+  if (named?.profile.scimId !== undefined) return nameTaken;
   const former = own === undefined ? named : draft.get<Person>(personKey(own));
   if (former && former.profile.scimId === undefined && (holderId === undefined || holderId === former.profile.id))
     return { person: former, adopted: former.adopted };

@@ -123,4 +123,3 @@ export function lmdbIndexes({ indexes, sets }: Tables, numbers: LmdbSets) {
     },
   };
 }
-export type LmdbIndexes = ReturnType<typeof lmdbIndexes>;

@@ -41,7 +41,6 @@ export function lmdbSlices({ scopes }: Tables) {
     },
   };
 }
-export type LmdbSlices = ReturnType<typeof lmdbSlices>;
 
 /**
  * What the last changes were answered, in memory alone: whoever asks again stands in this process and loses no reply (docs/decisions/0017).

@@ -2,7 +2,7 @@ const fewest = 1000;
 const shortestMs = 600_000;
 
 /** When a generation of change ids has been filled long enough that the one before it can be forgotten: see {@link recentChanges}. */
-export const isFull = (count: number, since: number, now: number): boolean => count >= fewest && now - since >= shortestMs;
+const isFull = (count: number, since: number, now: number): boolean => count >= fewest && now - since >= shortestMs;
 
 /**
  * Remembers at least the last 1,000 results, and at least all of the last 10 minutes. In two generations, so that forgetting costs nothing:

@@ -56,7 +56,6 @@ export function writeAheadLog(path: string, settled: number) {
     close: (): void => closeSync(file),
   };
 }
-export type WriteAheadLog = ReturnType<typeof writeAheadLog>;
 
 function openOrMake(path: string): number {
   try {
