@@ -190,6 +190,33 @@ t.test('M15 a rotated key goes on to open for the overlap, or ends at once; both
   t.equal((await rotate('nobody', 0)).status, 404);
 });
 
+t.test(
+  'a key makes and rotates no keys, so whoever finds one gets no more than it opens, and no longer; it may list and revoke them',
+  async (t) => {
+    const { ask, key } = await open();
+    const { key: own, value: token } = await key('acme', ['scim.full', 'rest.full']);
+    const { key: other } = await key('acme', ['scim.full']);
+    for (const [path, body] of [
+      ['/tenants/acme/keys', { name: 'k', scopes: ['scim.full'] }],
+      [`/tenants/acme/keys/${own.id}/rotate`, { overlap: 0 }],
+      [`/tenants/acme/keys/${other.id}/rotate`, { overlap: 0 }],
+    ] as const) {
+      const refused = await ask('POST', path, { token, body });
+      t.equal(refused.status, 403, path);
+      t.match(refused.json<Problem>(), { type: 'urn:claras:problem:forbidden', detail: /owner of the team/ });
+    }
+    t.equal((await ask('DELETE', `/tenants/acme/keys/${other.id}`, { token })).status, 200);
+    const { items } = (await ask('GET', '/tenants/acme/keys', { token })).json<{ items: { id: string; revoked?: string }[] }>();
+    t.strictSame(
+      items.map(({ id, revoked }) => [id, revoked !== undefined]).sort(),
+      [
+        [own.id, false],
+        [other.id, true],
+      ].sort(),
+    );
+  },
+);
+
 t.test('M13 a key has a name and scopes; its value is in one answer, which nothing may keep', async (t) => {
   const { ask, logged } = await open();
   const made = await ask('POST', '/tenants/acme/keys', { body: { name: 'Entra', scopes: ['scim.full'] } });

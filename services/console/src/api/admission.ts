@@ -21,7 +21,7 @@ declare module 'fastify' {
     open?: boolean;
     /** Changes nothing although it is a POST: what it asks for does not belong in a URL. */
     reads?: boolean;
-    /** Asks a person to show first that it is them. */
+    /** Asks a person to show first that it is them, which a key cannot. */
     verified?: boolean;
   }
 }
@@ -45,6 +45,7 @@ const refusals = {
 } as const;
 const wrongScope = 'This API key does not open the REST API. Make one with the scope rest.full under Settings > API.';
 const operatorOnly = 'This is for the operator alone. An API key opens what stands under /tenants/<its own tenant>.';
+const noKeyMakesKeys = 'An API key makes and rotates no keys. An owner of the team does, under Settings > API, or the operator.';
 const otherTenant = 'This API key is of another tenant.';
 const signedOut = 'Your session has ended. Sign in again.';
 const reads = 'A manager reads here. Ask an owner of the team to make the change.';
@@ -95,10 +96,11 @@ function assertSession(
 }
 
 /** An API key opens the routes with its own tenant in their path, and no other: what a new route does not say is closed. */
-function assertAllowed(caller: Caller, tenant: string | undefined): void {
+function assertAllowed(caller: Caller, tenant: string | undefined, { verified }: FastifyContextConfig): void {
   if (caller.tenant === undefined) return;
   if (tenant === undefined) throw new ApiProblem('forbidden', operatorOnly);
   if (tenant !== caller.tenant) throw new ApiProblem('forbidden', otherTenant);
+  if (verified && !caller.session) throw new ApiProblem('forbidden', noKeyMakesKeys);
 }
 
 /** Guards every route of the plugin, those that do not exist too (M14): 401 and 403 before anything is read or said. */
@@ -112,7 +114,7 @@ export function admit(app: FastifyInstance, parts: AdmissionParts): void {
     request.actor = caller.actor;
     if (request.is404) return;
     const { tenant } = request.params as { tenant?: string };
-    assertAllowed(caller, tenant);
+    assertAllowed(caller, tenant, config);
     if (caller.session) assertSession(caller.session, request, config, parts.now());
     if (tenant === undefined) return;
     if (!isTenantId(tenant) || !(await parts.tenants.get(tenant))) throw new ApiProblem('not-found', noTenant);
