@@ -21,6 +21,10 @@ type Head = Pick<AuditEntry, 'number' | 'hash'> & {
   /** Of the team's last event that stands in the log. */
   team?: number;
 };
+interface ReadHead {
+  value: Head | undefined;
+  version: number;
+}
 
 /** Of what happened to the team meanwhile nothing is known. */
 const unseen = { by: 'system', action: 'team.events.missing', subject: 'Team' };
@@ -39,13 +43,12 @@ const joined = (change: Omit<Change, 'id' | 'time'>, more: Pick<Change, 'expect'
 export function audit(durable: Durable) {
   const { store } = durable;
 
-  async function head(tenant: string): Promise<{ value: Head | undefined; version: number }> {
+  async function head(tenant: string): Promise<ReadHead> {
     const [entry] = await store.read<Head>(tenantScope(tenant), [headKey]);
     return { value: entry?.value, version: entry?.version ?? 0 };
   }
 
-  async function appended(tenant: string, time: number, deeds: readonly Deed[], team?: number): Promise<Pick<Change, 'expect' | 'put'>> {
-    const { value, version } = await head(tenant);
+  function appended({ value, version }: ReadHead, time: number, deeds: readonly Deed[], team?: number): Pick<Change, 'expect' | 'put'> {
     const put: Record<string, unknown> = {};
     let last: Head | undefined = value;
     for (const deed of deeds) {
@@ -63,9 +66,15 @@ export function audit(durable: Durable) {
   }
 
   return {
-    /** The change with its entry in it. Inside `transact`: another entry meanwhile is a conflict, and it is tried again. */
-    tell: async (tenant: string, time: number, change: Omit<Change, 'id' | 'time'>, deed: Deed) =>
-      joined(change, await appended(tenant, time, [deed])),
+    /**
+     * The log's end. Read before anything else that a change is decided from, and told as of it, it makes whatever was told meanwhile a
+     * conflict: of a tenant's providers also one that was not there yet.
+     */
+    head,
+
+    /** The change with its entry in it. Inside `transact`: another entry since `asOf` is a conflict, and it is tried again. */
+    tell: async (tenant: string, time: number, change: Omit<Change, 'id' | 'time'>, deed: Deed, asOf?: ReadHead) =>
+      joined(change, appended(asOf ?? (await head(tenant)), time, [deed])),
 
     /**
      * Deeds that the core app tells of in its events `from` to `through`, each event once. Where there are none between the last and `from`, the
@@ -77,13 +86,13 @@ export function audit(durable: Durable) {
       { from, through }: { from: number; through: number },
     ): Promise<void> =>
       transact(durable, tenantScope(tenant), async (time) => {
-        const { value } = await head(tenant);
-        const known = value?.team ?? 0;
+        const asOf = await head(tenant);
+        const known = asOf.value?.team ?? 0;
         if (through <= known) return { result: () => undefined };
         const missing = from <= known || followsOn(from, known) ? [] : [{ ...unseen, details: { after: known, next: from } }];
         const told = deeds.filter(({ sequence }) => sequence > known).map(({ sequence: _, ...deed }) => deed);
         const fresh = [...missing, ...told];
-        return { change: await appended(tenant, time, fresh, through), result: () => undefined };
+        return { change: appended(asOf, time, fresh, through), result: () => undefined };
       }),
 
     /** Newest first. `before`: a number; only older ones. */

@@ -67,6 +67,7 @@ export function providers(durable: Durable) {
 
   const add = (tenant: string, provider: NewProvider, by: Actor = system): Promise<ListedProvider> =>
     transact(durable, tenantScope(tenant), async (time) => {
+      const asOf = await trail.head(tenant);
       const existing = await list(tenant);
       if (existing.length >= mostProviders) throw new DirectoryError('conflict', `A tenant has at most ${mostProviders} providers.`);
       if (existing.some(({ name }) => name === provider.name))
@@ -75,13 +76,15 @@ export function providers(durable: Durable) {
       const put = { put: { [providerKey(added.id)]: added }, index: { providers: { add: [added.id] } } };
       const { name, protocol, domains } = added;
       const deed = { by, action: 'provider.added', subject: subjectOf(added.id), details: { name, protocol, domains } };
-      const change = await trail.tell(tenant, time, put, deed);
+      const change = await trail.tell(tenant, time, put, deed, asOf);
       return { change, result: ({ version }) => ({ ...added, version }) };
     });
 
   /** Enable SCIM. One provider of a tenant has it on at a time (M4). */
   const setScim = (tenant: string, id: string, on: boolean, by: Actor = system): Promise<ListedProvider> =>
     transact(durable, tenantScope(tenant), async (time) => {
+      // As of the log: two providers switched on at once must not both succeed, though one be added in that moment.
+      const asOf = await trail.head(tenant);
       const all = await list(tenant);
       const provider = found(all, id);
       const holder = all.find((other) => other.scim && other.id !== id);
@@ -89,13 +92,12 @@ export function providers(durable: Durable) {
       if (provider.scim === on) return { result: () => provider };
       const changed = stored({ ...provider, scim: on });
       const change = {
-        // All of them: two providers switched on at once must not both succeed.
-        expect: Object.fromEntries(all.map((other) => [providerKey(other.id), other.version])),
+        expect: { [providerKey(id)]: provider.version },
         put: { [providerKey(id)]: changed },
         events: [provisioningChanged(on ? changed : undefined, time)],
       };
       const deed = { by, action: on ? 'scim.enabled' : 'scim.disabled', subject: subjectOf(id), details: { name: provider.name } };
-      return { change: await trail.tell(tenant, time, change, deed), result: ({ version }) => ({ ...changed, version }) };
+      return { change: await trail.tell(tenant, time, change, deed, asOf), result: ({ version }) => ({ ...changed, version }) };
     });
 
   /** What a PATCH that replaces a group's members means: all of them (RFC 7644, 3.5.2.3), or, switched on, some more. */

@@ -3,7 +3,7 @@ import type { DirectoryFact } from '@claras/contracts/events';
 import type { Change } from '@claras/ports/store/store';
 import { type Actor, audit } from './audit.ts';
 import { groupKind, type Kind, membersIndex, userKind } from './kinds.ts';
-import { providerKey, providers, provisioningOf } from './providers.ts';
+import { providers, provisioningOf } from './providers.ts';
 import { type Read, readResources } from './resources.ts';
 import { globalScope, tenantScope } from './scopes.ts';
 import { type Durable, transact } from './transact.ts';
@@ -82,6 +82,8 @@ export function snapshots(durable: Durable) {
     transact(durable, tenantScope(tenant), async (time) => {
       const { value: last, version } = await read(tenant);
       if (last && last.finished === undefined) return { result: () => undefined };
+      // Every change of a provider is told in the audit log: one that was not seen here is a conflict.
+      const asOf = await trail.head(tenant);
       const all = await providers(durable).list(tenant);
       const [users, groups] = await Promise.all([size(tenant, userKind.all), size(tenant, groupKind.all)]);
       const next: Snapshot = {
@@ -91,12 +93,12 @@ export function snapshots(durable: Durable) {
       };
       const provisioning = provisioningOf(all.find(({ scim }) => scim));
       const change = {
-        expect: { [snapshotKey]: version, ...Object.fromEntries(all.map((provider) => [providerKey(provider.id), provider.version])) },
+        expect: { [snapshotKey]: version },
         put: { [snapshotKey]: next },
         events: [eventOf(next, time, { type: 'snapshot.started', data: { provisioning, reason, rebuild } })],
       };
       const deed = { by, action: 'snapshot.started', subject: `Snapshots/${next.id}`, details: { reason } };
-      return { change: await trail.tell(tenant, time, change, deed), result: () => undefined };
+      return { change: await trail.tell(tenant, time, change, deed, asOf), result: () => undefined };
     });
 
   /** The next part, and where the snapshot is then. */

@@ -46,6 +46,7 @@ export function tenants(durable: Durable) {
   async function withProvider(tenant: string, domains: readonly string[]): Promise<void> {
     if (await get(tenant)) return; // create answers with the conflict
     await transact(durable, tenantScope(tenant), async (time) => {
+      const asOf = await trail.head(tenant);
       const { total } = await store.range(tenantScope(tenant), 'providers', { limit: 0 });
       if (total > 0) return { result: () => undefined };
       const provider = newProvider(runtime.id(), { name: 'Entra', protocol: 'saml', domains }, true);
@@ -60,7 +61,7 @@ export function tenants(durable: Durable) {
         subject: `Providers/${provider.id}`,
         details: { name: provider.name, scim: true },
       };
-      return { change: await trail.tell(tenant, time, change, deed), result: () => undefined };
+      return { change: await trail.tell(tenant, time, change, deed, asOf), result: () => undefined };
     });
   }
 

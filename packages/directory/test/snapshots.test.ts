@@ -1,6 +1,7 @@
 import { fromRecord } from '@claras/contracts/cloud-event';
 import type { DirectoryEvent, DirectoryFact } from '@claras/contracts/events';
 import { memoryStore } from '@claras/ports/store/memory-store';
+import type { Store } from '@claras/ports/store/store';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import fc from 'fast-check';
 import t from 'tap';
@@ -20,10 +21,10 @@ const edit = (add: string[], remove: string[] = []): GroupEdit => ({
   members: { touched: true, clear: false, add, remove, removeWhere: [] },
 });
 
-async function open() {
+async function open({ scim = true } = {}) {
   const store = memoryStore({ cells: 1, topicOf: { edge: 'directory' }, runtime });
   const durable = { store, runtime };
-  await tenants(durable).create({ name: tenant, domains: ['acme.example'], scim: true });
+  await tenants(durable).create({ name: tenant, domains: ['acme.example'], scim });
   const events = async () =>
     (await store.outbox('edge')!.read(0, 100_000)).map(({ record }) => fromRecord<DirectoryFact>('directory', record));
   return {
@@ -189,4 +190,55 @@ t.test('a snapshot is known to be wanted, however many others are', async (t) =>
   for (const one of many) await snapshots.want(one, { by: 'system', reason: 'a new epoch', rebuild: true });
   const known = await Promise.all(many.map(snapshots.isWanted));
   t.strictSame([known.every((is) => is), await snapshots.isWanted('nobody')], [true, false]);
+});
+
+/** Does something once, right behind the first time that the tenant's providers are read. */
+function interrupted(store: Store, meanwhile: () => Promise<void>): Store {
+  let has = false;
+  return {
+    ...store,
+    async range(scope, index, query) {
+      const found = await store.range(scope, index, query);
+      if (index === 'providers' && !has) {
+        has = true;
+        await meanwhile();
+      }
+      return found;
+    },
+  };
+}
+
+t.test('a provider that is added and switched on in the moment of a snapshot’s start stands in it', async (t) => {
+  const place = await open({ scim: false });
+  await fill(place, 3, [2]);
+  const store = interrupted(place.store, async () => {
+    const { id } = await place.providers.add(tenant, { name: 'Okta', protocol: 'oidc', domains: ['acme.example'] });
+    const { version } = await place.providers.setScim(tenant, id, true);
+    await place.providers.setMapping(tenant, id, { manager: ['G0'] }, { version });
+  });
+  await place.snapshots.want(tenant, { by: 'operator', reason: 'a test', rebuild: false });
+  await snapshots({ store, runtime }).attend(tenant, never);
+  t.strictSame(known(await place.events()), await actual(place));
+  t.strictSame((await place.providers.withScim(tenant))?.mapping, { manager: ['G0'] });
+});
+
+t.test('M4 of two providers, one added in that moment, one has SCIM on', async (t) => {
+  const place = await open({ scim: false });
+  const { id } = await place.providers.add(tenant, { name: 'Entra', protocol: 'saml', domains: [] });
+  const store = interrupted(place.store, async () => {
+    const other = await place.providers.add(tenant, { name: 'Okta', protocol: 'oidc', domains: [] });
+    await place.providers.setScim(tenant, other.id, true);
+  });
+  await t.rejects(providers({ store, runtime }).setScim(tenant, id, true), /SCIM is on for "Okta"/);
+  t.strictSame(
+    (await place.providers.list(tenant)).filter(({ scim }) => scim).map(({ name }) => name),
+    ['Okta'],
+  );
+});
+
+t.test('of two providers that are added at once none has the other’s name', async (t) => {
+  const place = await open({ scim: false });
+  const okta = { name: 'Okta', protocol: 'oidc', domains: [] } as const;
+  const store = interrupted(place.store, async () => void (await place.providers.add(tenant, okta)));
+  await t.rejects(providers({ store, runtime }).add(tenant, okta), /There is a provider "Okta" already/);
 });
