@@ -11,6 +11,9 @@ export interface RedisState {
 /** As in redis.conf. */
 type Settings = Record<string, string | number>;
 
+/** Every write is synced before it is answered, and none is dropped for want of memory: this is the system of record. */
+export const redisSettings: Settings = { appendonly: 'yes', appendfsync: 'always', save: '', 'maxmemory-policy': 'noeviction' };
+
 const mark = 'redis-server';
 
 function ping(port: number): Promise<boolean> {
@@ -46,16 +49,7 @@ export async function startRedis(dir: string, prior?: RedisState, more: Settings
 }
 
 function options(dir: string, port: number, more: Settings): string[] {
-  const settings: Settings = {
-    port,
-    bind: '127.0.0.1',
-    dir,
-    appendonly: 'yes',
-    appendfsync: 'always',
-    save: '',
-    'maxmemory-policy': 'noeviction',
-    ...more,
-  };
+  const settings: Settings = { port, bind: '127.0.0.1', dir, ...redisSettings, ...more };
   return Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]);
 }
 

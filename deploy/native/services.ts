@@ -4,7 +4,16 @@ import { join, resolve } from 'node:path';
 import type { Program } from './supervisor.ts';
 
 /** Each service is a process of its own; the n-th listens on PORT + n. */
-const names = ['scim-edge', 'console', 'core-app', 'billing-ledger', 'profile-sync', 'role-mapper', 'archiver', 'billing-sync'] as const;
+export const serviceNames = [
+  'scim-edge',
+  'console',
+  'core-app',
+  'billing-ledger',
+  'profile-sync',
+  'role-mapper',
+  'archiver',
+  'billing-sync',
+] as const;
 
 /** A secret that is made once and stays in `dir`, readable by its owner only. */
 function secret(dir: string, name: string): string {
@@ -13,7 +22,7 @@ function secret(dir: string, name: string): string {
   return readFileSync(file, 'utf8').trim();
 }
 
-export const urlOf = (name: (typeof names)[number], port: number): string => `http://127.0.0.1:${port + names.indexOf(name)}`;
+export const urlOf = (name: (typeof serviceNames)[number], port: number): string => `http://127.0.0.1:${port + serviceNames.indexOf(name)}`;
 
 export function servicePrograms(dir: string, port: number, { storeUrl, busUrl }: { storeUrl: string; busUrl: string }): Program[] {
   const shared = {
@@ -29,7 +38,7 @@ export function servicePrograms(dir: string, port: number, { storeUrl, busUrl }:
     KEY_PEPPER: secret(dir, 'key-pepper'),
   };
   const root = resolve(import.meta.dirname, '../..');
-  return names.map((name, i) => ({
+  return serviceNames.map((name, i) => ({
     name,
     main: join(root, 'services', name, 'src/main.ts'),
     env: { ...shared, PORT: String(port + i) },

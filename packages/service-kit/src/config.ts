@@ -66,7 +66,8 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-const variableOf = (setting: string): string => setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+/** `DATA_DIR` for `dataDir`. */
+export const variableOf = (setting: string): string => setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 
 /** The configuration in a process's environment. `needed`: settings without a default that this process cannot do without. */
 export function readConfig<Needed extends Setting = never>(

@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Config, readConfig, variableOf } from '@claras/service-kit/config';
+import t from 'tap';
+import { parse } from 'yaml';
+import { kafkaVersion } from '../deploy/native/kafka-jars.ts';
+import { redisSettings } from '../deploy/native/redis.ts';
+import { serviceNames } from '../deploy/native/services.ts';
+
+/** The image and the containers against the code: nothing here has a Docker engine, and both go stale in silence. */
+const root = resolve(import.meta.dirname, '..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+interface Service {
+  image: string;
+  build?: string;
+  command: string;
+  environment: Record<string, string | number>;
+  stop_grace_period?: string;
+}
+const { services } = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
+const ours = Object.entries(services).filter(([, { command }]) => command?.startsWith('node '));
+const known = Object.keys(Config.properties).map(variableOf);
+
+/** As compose would fill it in where nothing is set but what must be. */
+const filled = (value: string | number): string =>
+  String(value).replace(/\$\{(\w+):([-?])([^}]*)\}/g, (_, name, kind, rest) => (kind === '-' ? rest : name.toLowerCase().padEnd(32, '.')));
+
+/** The settings without which a service does not start. */
+function neededBy(main: string): string[] {
+  const names = /process\.env,(?: '[\w-]+',)? \[([^\]]*)\]/.exec(read(main))?.[1] ?? '';
+  return [...names.matchAll(/'(\w+)'/g)].map(([, name]) => name as string);
+}
+
+t.test('what the Dockerfile copies and runs is there, and it sets what a process reads', async (t) => {
+  const lines = read('Dockerfile').replaceAll('\\\n', ' ').split('\n');
+  const copied = lines.filter((line) => /^COPY (?!--from)/.test(line)).flatMap((line) => line.split(/\s+/).slice(1, -1));
+  t.ok(copied.length > 0);
+  for (const path of copied) t.ok(existsSync(join(root, path)), path);
+  const run = lines.join('\n').match(/services\/[\w/.-]+\.m?[jt]s/g) ?? [];
+  for (const path of run) t.ok(existsSync(join(root, path)), path);
+  for (const line of lines.filter((line) => line.startsWith('ENV ')))
+    for (const [variable] of line.matchAll(/\w+(?==)/g)) t.ok(known.includes(variable), variable);
+});
+
+t.test('docker compose runs every service, from one image that one of them builds', async (t) => {
+  t.strictSame(ours.map(([name]) => name).sort(), [...serviceNames].sort());
+  for (const [name, { command }] of ours) t.equal(command, `node services/${name}/src/main.ts`);
+  t.equal(new Set(ours.map(([, { image }]) => image)).size, 1);
+  t.equal(ours.filter(([, { build }]) => build).length, 1, 'two that build one image at a time stand in each other’s way');
+  for (const [name, { stop_grace_period }] of ours)
+    t.ok(Number.parseInt(stop_grace_period ?? '10', 10) > 10, `${name} has its time to stop`);
+});
+
+t.test('docker compose tells each service what it needs, and no secret besides', async (t) => {
+  const secrets = known.filter((name) => /(TOKEN|PEPPER)$/.test(name));
+  for (const [name, { command, environment }] of ours) {
+    for (const variable of Object.keys(environment)) t.ok(known.includes(variable), `${name}: ${variable}`);
+    const env = Object.fromEntries(Object.entries(environment).map(([variable, value]) => [variable, filled(value)]));
+    const needed = neededBy(command.slice('node '.length));
+    t.ok(needed.length > 0, name);
+    t.doesNotThrow(() => readConfig({ ...env, NODE_ENV: 'production' }, needed as never[]), name);
+    t.strictSame(secrets.filter((secret) => secret in env).sort(), needed.map(variableOf).sort(), name);
+  }
+});
+
+t.test('docker compose has the Redis and the Kafka that the tests run on', async (t) => {
+  const { redis, kafka } = services;
+  for (const [setting, value] of Object.entries(redisSettings))
+    t.match(redis?.command, `--${setting} ${value === '' ? '""' : value}`, setting);
+  t.equal(kafka?.image, `apache/kafka:${kafkaVersion}`);
+});
