@@ -1,10 +1,12 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { asyncApi, eventSchemas } from '@claras/contracts/event-documents';
 import { directoryEvents } from '@claras/contracts/events';
 import { topics } from '@claras/contracts/topics';
+import { Config, variableOf } from '@claras/service-kit/config';
 import t from 'tap';
 import { Value } from 'typebox/value';
+import { commands } from '../packages/cli/src/commands.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const folder = join(root, 'docs/events');
@@ -55,4 +57,35 @@ t.test('a schema refuses what an event must not carry', async (t) => {
   t.equal(Value.Check(schema, { group: 'g', added: ['a'], removed: [] }), true);
   t.equal(Value.Check(schema, { group: 'g', added: ['a'], removed: [], more: 1 }), false);
   t.equal(Value.Check(schema, { group: 'g', added: Array.from({ length: 501 }, String), removed: [] }), false);
+});
+
+const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
+const prose = globSync(['*.md', 'docs/**/*.md'], { cwd: root });
+
+t.test('README’s table of variables is what a process reads', async (t) => {
+  const [, table = ''] = textOf('README.md').split('## Configuration');
+  const rows = [...table.matchAll(/^\| (`[^|]*)\|/gm)].flatMap(([, cell = '']) => cell.match(/\w+/g) ?? []);
+  t.strictSame(rows.sort(), Object.keys(Config.properties).map(variableOf).sort());
+});
+
+t.test('docs/metrics.md has every metric with its kind, and no other', async (t) => {
+  const rows = [...textOf('docs/metrics.md').matchAll(/^\| `(claras_\w+)` \| (\w+)/gm)].map(([, name, kind]) => `${kind} ${name}`);
+  const made = globSync('{packages,services}/*/src/**/*.ts', { cwd: root }).flatMap((path) =>
+    [...textOf(path).matchAll(/\.(counter|gauge|histogram)\(\s*'(claras_\w+)'/g)].map(([, kind, name]) => `${kind} ${name}`),
+  );
+  t.strictSame(rows.sort(), made.sort());
+});
+
+t.test('what the documents tell to type is there: commands of claras-scim, scripts of npm, files that node runs', async (t) => {
+  const { scripts } = JSON.parse(textOf('package.json'));
+  for (const path of prose) {
+    const text = textOf(path);
+    for (const [, line = ''] of text.matchAll(/(?<![\w./-])claras-scim ([a-z][a-z -]*)/g))
+      t.ok(
+        commands.some(({ name }) => `${line} `.startsWith(`${name} `)),
+        `${path}: claras-scim ${line}`,
+      );
+    for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) t.ok(scripts[script], `${path}: npm run ${script}`);
+    for (const [, file = ''] of text.matchAll(/node ([\w/-]+\.m?[jt]s)/g)) t.ok(existsSync(join(root, file)), `${path}: node ${file}`);
+  }
 });
