@@ -59,6 +59,8 @@ const resourcesPerPart = 100;
 const bytesPerPart = 400_000;
 const membersPerPart = 500;
 const groupsPerPart = 20;
+/** Some 2,000 users, within a second. */
+const partsPerTurn = 20;
 /** A snapshot that ended longer ago than this did not reach the reader that asks again. */
 const patience = 600_000;
 
@@ -183,15 +185,23 @@ export function snapshots(durable: Durable) {
 
   const isWanted = async (tenant: string): Promise<boolean> => (await store.read(globalScope, [wantedKey(tenant)]))[0] !== undefined;
 
-  /** Makes the snapshot that is wanted of a tenant, if there is none that will do. Stops in between when told to; the next call goes on. */
-  async function attend(tenant: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Makes the snapshot that is wanted of a tenant, if there is none that will do, as far as it gets in one turn or until it is told to stop. The
+   * next call goes on.
+   */
+  async function attend(tenant: string, signal: AbortSignal): Promise<'done' | 'unfinished'> {
     const [entry] = await store.read<SnapshotWanted>(globalScope, [wantedKey(tenant)]);
-    if (!entry) return;
-    for (let last = (await read(tenant)).value; !signal.aborted; last = await step(tenant)) {
-      if (last && last.finished === undefined) continue;
-      if (last && suffices(last, entry.value, runtime.now())) return settle(tenant, entry.version);
-      await begin(tenant, entry.value);
+    if (!entry) return 'done';
+    let last = (await read(tenant)).value;
+    for (let parts = 0; parts < partsPerTurn && !signal.aborted; parts++) {
+      if (last?.finished !== undefined && suffices(last, entry.value, runtime.now())) {
+        await settle(tenant, entry.version);
+        return 'done';
+      }
+      if (!last || last.finished !== undefined) await begin(tenant, entry.value);
+      last = await step(tenant);
     }
+    return 'unfinished';
   }
 
   /** Asked again meanwhile, it stays. */

@@ -5,14 +5,13 @@ import type { ConsumerParts } from '@claras/service-kit/consumer';
 import { consumerMetrics } from '@claras/service-kit/consumer-metrics';
 import { pauseGate } from '@claras/service-kit/pause-gate';
 import { createProblems } from '@claras/service-kit/problems';
-import { sideBySide } from '@claras/service-kit/side-by-side';
 import { readTopic } from '@claras/service-kit/topic-reader';
 import { Value } from 'typebox/value';
+import { makeInTurns } from './make-in-turns.ts';
 import { watchEpochs } from './watch-epochs.ts';
 
 const name = 'snapshots';
 const lookEvery = 1000;
-const madeAtOnce = 4;
 
 /**
  * Makes the snapshots that are wanted of tenants' directories: by a reader that stands still (`snapshot.requested`), by the operator, and of
@@ -50,25 +49,26 @@ export async function snapshotMaker(parts: ConsumerParts): Promise<{ close(): Pr
     },
   });
 
+  const turns = makeInTurns({ wanted, log, problems, gate, signal });
+
   async function look(): Promise<void> {
-    const due = await wanted.wanted();
-    waiting.set({}, due.length);
-    if (gate.isPaused()) return;
-    const until = AbortSignal.any([signal, gate.signal()]);
-    await sideBySide(madeAtOnce, due, (tenant) => wanted.attend(tenant, until));
+    const found = await wanted.wanted();
+    waiting.set({}, found.length);
+    turns.make(found);
   }
 
   async function live(): Promise<void> {
     while (!signal.aborted) {
       await look().then(
-        () => problems.clear('making'),
+        () => problems.clear('looking'),
         (error: unknown) => {
-          problems.set('making', 'snapshots wait: the store does not answer');
-          log.warn({ err: error }, 'cannot make the snapshots that are wanted; trying again');
+          problems.set('looking', 'snapshots wait: the store does not answer');
+          log.warn({ err: error }, 'cannot tell which snapshots are wanted; trying again');
         },
       );
       await runtime.sleep(lookEvery, signal);
     }
+    await turns.ended();
   }
   const lives = [live(), watchEpochs({ ...parts, wanted, tenants: known, signal })];
 
