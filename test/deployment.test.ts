@@ -28,7 +28,7 @@ const filled = (value: string | number): string =>
 
 /** The settings without which a service does not start. */
 function neededBy(main: string): string[] {
-  const names = /process\.env,(?: '[\w-]+',)? \[([^\]]*)\]/.exec(read(main))?.[1] ?? '';
+  const names = /(?:process\.env, '[\w-]+', |needed = )\[([^\]]*)\]/.exec(read(main))?.[1] ?? '';
   return [...names.matchAll(/'(\w+)'/g)].map(([, name]) => name as string);
 }
 

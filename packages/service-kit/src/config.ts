@@ -59,7 +59,7 @@ export const Config = Type.Object({
   }),
 });
 export type Config = Static<typeof Config>;
-type Setting = keyof Config;
+export type Setting = keyof Config;
 
 /** The environment is wrong; the message has one line for each fault, and no value of any setting. */
 export class ConfigError extends Error {

@@ -1,26 +1,21 @@
 import type { EventSource } from '@claras/contracts/topics';
 import { openBacking } from '@claras/ports/backing';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
-import { type Config, readConfig } from './config.ts';
+import type { Config, Setting } from './config.ts';
 import type { ConsumerParts } from './consumer.ts';
-import { createHealth } from './health.ts';
-import { createLog } from './log.ts';
-import { createMetrics } from './metrics.ts';
 import { operationsServer } from './operations-server.ts';
 import { type Running, run } from './run.ts';
 import { tellEvents } from './tell-events.ts';
 
 /** Runs a process that is one consumer: what all of them are wired to, and the operations server beside it. */
-export function runConsumer<Needed extends keyof Config>(
+export function runConsumer<Needed extends Setting>(
   env: Record<string, string | undefined>,
   name: EventSource,
   needed: readonly Needed[],
   start: (parts: ConsumerParts, config: Config & Required<Pick<Config, Needed>>) => Promise<Running>,
 ): Promise<void> {
-  return run(name, async () => {
-    const config = readConfig(env, needed);
-    const log = createLog(name, config);
-    const seen = { metrics: createMetrics(name), health: createHealth() };
+  return run(env, name, needed, async ({ config, log, metrics, health }) => {
+    const seen = { metrics, health };
     const operations = await operationsServer(config, seen);
     const { store, bus, relay, close } = await openBacking({ ...config, runtime, log });
     const telling = tellEvents({ store, relay }, [name], { ...seen, runtime });

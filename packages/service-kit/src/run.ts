@@ -1,20 +1,37 @@
 import { systemRuntime } from '@claras/ports/system-runtime';
-import { ConfigError } from './config.ts';
+import { type Config, ConfigError, readConfig, type Setting } from './config.ts';
+import { createHealth, type Health } from './health.ts';
 import { createLog } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 
 /** What `start` gives back: the way to stop it. */
 export interface Running {
   close(): Promise<void>;
 }
 
+/** What every process has, and `needed` of its configuration. */
+export interface ProcessParts<Needed extends Setting = never> {
+  config: Config & Required<Pick<Config, Needed>>;
+  log: ReturnType<typeof createLog>;
+  metrics: Metrics;
+  health: Health;
+}
+
 const patience = 10_000;
 
 /**
- * Runs a process: starts it, and stops it once on SIGTERM or SIGINT, within 10 seconds (a second signal ends it at once). What nobody
- * caught is logged and ends the process with 1: its supervisor starts it again, and nothing durable depends on it going on.
+ * Runs a process: starts it, and stops it once on SIGTERM or SIGINT, within 10 seconds (a second signal ends it at once). A wrong environment
+ * is said in plain lines. What nobody caught is logged and ends the process with 1: its supervisor starts it again, and nothing durable depends
+ * on it going on.
  */
-export async function run(name: string, start: () => Promise<Running>): Promise<void> {
-  const log = createLog(name, { logLevel: 'info' });
+export async function run<Needed extends Setting = never>(
+  env: Record<string, string | undefined>,
+  name: string,
+  needed: readonly Needed[],
+  start: (parts: ProcessParts<Needed>) => Promise<Running>,
+): Promise<void> {
+  const config = configOrExit(env, name, needed);
+  const log = createLog(name, config);
   const die = (error: unknown, message: string): never => {
     log.fatal({ err: error }, message);
     process.exit(1);
@@ -22,11 +39,8 @@ export async function run(name: string, start: () => Promise<Running>): Promise<
   process.on('uncaughtException', (error) => die(error, 'nobody caught this; ending'));
   process.on('unhandledRejection', (reason) => die(reason, 'nobody caught this rejection; ending'));
 
-  const running = await start().catch((error: unknown) => {
-    if (!(error instanceof ConfigError)) return die(error, 'cannot start');
-    process.stderr.write(`${name} cannot start:\n${error.message.replace(/^/gm, '  ')}\n`);
-    process.exit(1);
-  });
+  const parts = { config, log, metrics: createMetrics(name), health: createHealth() };
+  const running = await start(parts).catch((error: unknown) => die(error, 'cannot start'));
   log.info({}, 'started');
 
   const stop = async (signal: string): Promise<void> => {
@@ -38,4 +52,14 @@ export async function run(name: string, start: () => Promise<Running>): Promise<
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+}
+
+function configOrExit<Needed extends Setting>(env: Record<string, string | undefined>, name: string, needed: readonly Needed[]) {
+  try {
+    return readConfig(env, needed);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${name} cannot start:\n${error.message.replace(/^/gm, '  ')}\n`);
+    return process.exit(1);
+  }
 }

@@ -127,12 +127,12 @@ t.test('operations: livez, health with its report, and metrics', async (t) => {
 });
 
 const root = join(import.meta.dirname, '..');
-function start(how: string) {
+/** A process with `env`, started by the function whose text is `how`. */
+function start(how: string, env: Record<string, string> = {}) {
   const code = `import { run } from ${JSON.stringify(join(root, 'src/run.ts'))};
-    import { readConfig } from ${JSON.stringify(join(root, 'src/config.ts'))};
     const alive = setInterval(() => {}, 1000);
-    await run('test', ${how});`;
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', code], { env: { PATH: process.env.PATH, PORT: 'x' } });
+    await run(process.env, 'test', [], ${how});`;
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', code], { env: { PATH: process.env.PATH, ...env } });
   const seen = { out: '', err: '' };
   child.stdout.on('data', (data) => {
     seen.out += data;
@@ -153,8 +153,22 @@ t.test('run: closes once on SIGTERM, then ends with 0', async (t) => {
   t.equal(seen.out.split('closed').length, 2);
 });
 
+t.test('run: LOG_LEVEL counts for what it says itself, too', async (t) => {
+  const how = `async ({ log }) => { log.info('low'); log.warn('high'); setImmediate(() => process.kill(process.pid, 'SIGTERM')); return { close: async () => {} }; }`;
+  const { seen, exit } = start(how, { LOG_LEVEL: 'warn' });
+  t.equal(await exit, 0);
+  t.match(
+    seen.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    [{ name: 'test', msg: 'high' }],
+  );
+  t.notMatch(seen.out, /started|stopp/);
+});
+
 t.test('run: a wrong environment is said in plain lines, what nobody caught in the log; both end with 1', async (t) => {
-  const config = start('async () => readConfig(process.env)');
+  const config = start('async () => ({ close: async () => {} })', { PORT: 'x' });
   t.equal(await config.exit, 1);
   t.equal(config.seen.err, 'test cannot start:\n  PORT must be a port number from 0 to 65535 (0: any free one)\n');
 

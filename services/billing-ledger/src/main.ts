@@ -1,9 +1,5 @@
 import { openBacking } from '@claras/ports/backing';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
-import { readConfig } from '@claras/service-kit/config';
-import { createHealth } from '@claras/service-kit/health';
-import { createLog } from '@claras/service-kit/log';
-import { createMetrics } from '@claras/service-kit/metrics';
 import { operationsRoutes } from '@claras/service-kit/operations-routes';
 import { run } from '@claras/service-kit/run';
 import { watchDependencies } from '@claras/service-kit/watch-dependencies';
@@ -11,15 +7,13 @@ import Fastify from 'fastify';
 import { ledger } from './ledger.ts';
 import { ledgerPath, ledgerRoutes } from './routes.ts';
 
-await run('billing-ledger', async () => {
-  const config = readConfig(process.env, ['billingToken']);
-  const [log, health] = [createLog('billing-ledger', config), createHealth()];
+await run(process.env, 'billing-ledger', ['billingToken'], async ({ config, log, metrics, health }) => {
   const backing = await openBacking({ ...config, runtime, log });
   const watch = watchDependencies({ store: backing.store.ping }, { health, runtime, log });
   const app = Fastify();
   const parts = { ledger: ledger({ store: backing.store, runtime }), token: config.billingToken, log };
   await app.register(ledgerRoutes(parts), { prefix: ledgerPath });
-  await app.register(operationsRoutes({ metrics: createMetrics('billing-ledger'), health }));
+  await app.register(operationsRoutes({ metrics, health }));
   await app.listen(config);
   return {
     async close() {

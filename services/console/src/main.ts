@@ -3,10 +3,6 @@ import { openBacking } from '@claras/ports/backing';
 import { openBilling } from '@claras/ports/billing/open-billing';
 import { httpCoreApp } from '@claras/ports/core-app/http-core-app';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
-import { readConfig } from '@claras/service-kit/config';
-import { createHealth } from '@claras/service-kit/health';
-import { createLog } from '@claras/service-kit/log';
-import { createMetrics } from '@claras/service-kit/metrics';
 import { operationsRoutes } from '@claras/service-kit/operations-routes';
 import { run } from '@claras/service-kit/run';
 import { tellEvents } from '@claras/service-kit/tell-events';
@@ -18,9 +14,8 @@ import { openIdFrom } from './sign-in/openid-connect.ts';
 import { signIn } from './sign-in/sign-in.ts';
 import { snapshotMaker } from './snapshots/snapshot-maker.ts';
 
-await run('console', async () => {
-  const config = readConfig(process.env, ['adminToken', 'keyPepper', 'coreAppToken', 'billingToken']);
-  const [log, health, metrics] = [createLog('console', config), createHealth(), createMetrics('console')];
+const needed = ['adminToken', 'keyPepper', 'coreAppToken', 'billingToken'] as const;
+await run(process.env, 'console', needed, async ({ config, log, metrics, health }) => {
   const { store, bus, ...backing } = await openBacking({ ...config, runtime, log });
   const team = httpCoreApp({ url: config.coreAppUrl, token: config.coreAppToken });
   const billing = openBilling(config.billingUrl, config.billingToken);

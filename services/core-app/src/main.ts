@@ -1,9 +1,5 @@
 import { openBacking } from '@claras/ports/backing';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
-import { readConfig } from '@claras/service-kit/config';
-import { createHealth } from '@claras/service-kit/health';
-import { createLog } from '@claras/service-kit/log';
-import { createMetrics } from '@claras/service-kit/metrics';
 import { operationsRoutes } from '@claras/service-kit/operations-routes';
 import { run } from '@claras/service-kit/run';
 import { tellEvents } from '@claras/service-kit/tell-events';
@@ -12,9 +8,7 @@ import Fastify from 'fastify';
 import { coreApp } from './core-app.ts';
 import { coreAppPath, coreAppRoutes } from './routes.ts';
 
-await run('core-app', async () => {
-  const config = readConfig(process.env, ['coreAppToken']);
-  const [log, health, metrics] = [createLog('core-app', config), createHealth(), createMetrics('core-app')];
+await run(process.env, 'core-app', ['coreAppToken'], async ({ config, log, metrics, health }) => {
   const backing = await openBacking({ ...config, runtime, log });
   const watch = watchDependencies({ store: backing.store.ping }, { health, runtime, log });
   const app = Fastify();

@@ -21,12 +21,8 @@ import { roleMapper } from '@claras/role-mapper/consumer';
 import { edgeMetrics } from '@claras/scim-edge/edge-metrics';
 import { edgePath, edgeServerOptions } from '@claras/scim-edge/edge-server';
 import { scimEdge } from '@claras/scim-edge/scim-edge';
-import type { Config } from '@claras/service-kit/config';
-import { createHealth } from '@claras/service-kit/health';
-import { createLog } from '@claras/service-kit/log';
-import { createMetrics } from '@claras/service-kit/metrics';
 import { operationsRoutes } from '@claras/service-kit/operations-routes';
-import type { Running } from '@claras/service-kit/run';
+import type { ProcessParts, Running } from '@claras/service-kit/run';
 import { tellEvents } from '@claras/service-kit/tell-events';
 import { watchDependencies } from '@claras/service-kit/watch-dependencies';
 import Fastify from 'fastify';
@@ -34,9 +30,8 @@ import { localSecrets } from './secrets.ts';
 import { welcome } from './welcome.ts';
 
 /** Every service in one process on the embedded backing: one folder, one port, nothing else to install. */
-export async function localGateway(config: Config): Promise<Running> {
+export async function localGateway({ config, log, metrics, health }: ProcessParts): Promise<Running> {
   const { adminToken, pepper } = localSecrets(config.dataDir);
-  const [log, metrics, health] = [createLog('claras', config), createMetrics('claras'), createHealth()];
   const backing = await openBacking({ ...config, runtime, log });
   const { store, bus } = backing;
   const telling = tellEvents(backing, Object.keys(topicOfService) as EventSource[], { metrics, health, runtime });

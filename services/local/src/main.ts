@@ -1,5 +1,4 @@
-import { readConfig } from '@claras/service-kit/config';
 import { run } from '@claras/service-kit/run';
 import { localGateway } from './local-gateway.ts';
 
-await run('claras', () => localGateway(readConfig({ LOG_LEVEL: 'warn', ...process.env })));
+await run({ LOG_LEVEL: 'warn', ...process.env }, 'claras', [], localGateway);

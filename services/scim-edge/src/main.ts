@@ -1,10 +1,6 @@
 import { keys } from '@claras/directory/keys';
 import { openBacking } from '@claras/ports/backing';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
-import { readConfig } from '@claras/service-kit/config';
-import { createHealth } from '@claras/service-kit/health';
-import { createLog } from '@claras/service-kit/log';
-import { createMetrics } from '@claras/service-kit/metrics';
 import { operationsRoutes } from '@claras/service-kit/operations-routes';
 import { run } from '@claras/service-kit/run';
 import { tellEvents } from '@claras/service-kit/tell-events';
@@ -12,10 +8,7 @@ import { watchDependencies } from '@claras/service-kit/watch-dependencies';
 import { edgeMetrics } from './edge-metrics.ts';
 import { edgeServer } from './edge-server.ts';
 
-await run('scim-edge', async () => {
-  const config = readConfig(process.env, ['keyPepper']);
-  const [log, health] = [createLog('scim-edge', config), createHealth()];
-  const metrics = createMetrics('scim-edge');
+await run(process.env, 'scim-edge', ['keyPepper'], async ({ config, log, metrics, health }) => {
   const backing = await openBacking({ ...config, runtime, log });
   const relay = tellEvents(backing, ['edge', 'edge-outcome'], { metrics, health, runtime });
   const watch = watchDependencies({ store: backing.store.ping, bus: backing.bus.ping }, { health, runtime, log });
