@@ -12,13 +12,17 @@ export type PassOver = (name: string) => void;
 
 const mostValues = 200;
 
+/** What null, "" and [] say (RFC 7643, 2.5; Entra's SCIM_Null_Update test). */
+export const isUnassigned = (value: unknown): value is null | undefined | '' | [] =>
+  value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+
 /**
- * A value as it is stored: canonical names, the type that the table says, otherwise as it came, byte for byte. Undefined: unassigned, which
- * is how null, "" and [] are read (RFC 7643, 2.5; Entra's SCIM_Null_Update test). Throws 400 invalidValue for another type.
+ * A value as it is stored: canonical names, the type that the table says, otherwise as it came, byte for byte. Undefined: unassigned. Throws
+ * 400 invalidValue for another type.
  */
 export function readValue(attribute: Attribute, given: unknown, passOver: PassOver): Json | undefined {
   const value = normalised(attribute, given);
-  if (value === null || value === undefined || value === '') return undefined;
+  if (isUnassigned(value)) return undefined;
   if (!attribute.multiValued) return readSingle(attribute, value, passOver);
   const elements = (Array.isArray(value) ? value : [value]).flatMap((element) => readElement(attribute, element, passOver) ?? []);
   assertFew(attribute, elements);
@@ -30,7 +34,6 @@ export function assertFew(attribute: Attribute, elements: readonly Json[]): void
 }
 
 function readSingle(attribute: Attribute, value: unknown, passOver: PassOver): Json | undefined {
-  if (Array.isArray(value) && value.length === 0) return undefined;
   switch (attribute.type) {
     case 'any':
       assertJsonShape(value);
@@ -75,7 +78,7 @@ export function readParts(attribute: Attribute, value: unknown, passOver: PassOv
 
 /** A bare string among complex elements is its `value`. `{type, value: null}` says nothing and is none. */
 function readElement(attribute: Attribute, element: unknown, passOver: PassOver): Json | undefined {
-  if (element === null || element === undefined || element === '') return undefined;
+  if (isUnassigned(element)) return undefined;
   const bare = attribute.type === 'complex' && typeof element === 'string' && attribute.byName.has('value');
   const read = readSingle(attribute, bare ? { value: element } : element, passOver);
   const emptied = isObject(element) && Object.values(element).some((part) => part === null || part === '');

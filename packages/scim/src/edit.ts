@@ -1,5 +1,5 @@
 import { isMembers } from './attribute-path.ts';
-import { type Json, type JsonObject, readParts, readValue } from './attribute-value.ts';
+import { isUnassigned, type Json, type JsonObject, readParts, readValue } from './attribute-value.ts';
 import type { Attribute, ResourceType } from './attributes.ts';
 import { type Document, openDocument } from './document.ts';
 import { elementPicker, type Picker, removePicked, setPicked } from './edit-elements.ts';
@@ -40,7 +40,7 @@ export function edit(type: ResourceType, before: JsonObject, change: (draft: Dra
 
   function mergeExtension(urn: string, value: unknown, verb: Verb): void {
     if (isObject(value)) return merge(value, verb, urn);
-    if (value !== null && value !== '') throw invalidValue('An extension is an object with attributes.');
+    if (!isUnassigned(value)) throw invalidValue('An extension is an object with attributes.');
     document.dropExtension(urn);
   }
 
@@ -80,7 +80,7 @@ const refersToSomeone = ({ byName }: Attribute): boolean => byName.has('$ref');
 function setComplex(document: Document, target: Target, value: unknown): void {
   const { attribute } = target;
   const given = normalised(attribute, value);
-  if (given === null || given === undefined || given === '') return document.put(target, undefined);
+  if (isUnassigned(given)) return document.put(target, undefined);
   const isAnother = isObject(given) && refersToSomeone(attribute) && ownInAnyCase(given, 'value') !== undefined;
   document.put(target, readParts(attribute, given, document.passOver, isAnother ? undefined : document.objectAt(target)));
 }
