@@ -1,10 +1,10 @@
 import { isMembers } from './attribute-path.ts';
-import { type Filter, termsOf } from './filter.ts';
+import { type Filter, mentions, termsOf } from './filter.ts';
 import { compileFilter } from './filter-evaluate.ts';
-import { givenMembers, membersOf } from './member.ts';
+import { givenMembers, idInReference, membersOf } from './member.ts';
 import type { PatchOperation } from './patch.ts';
 import type { Target } from './patch-path.ts';
-import { invalidPath, tooMany } from './scim-error.ts';
+import { invalidFilter, invalidPath, tooMany } from './scim-error.ts';
 
 /** What a PATCH asks of a group's members, folded in order: first `clear`, then `remove` and `removeWhere`, then `add`. */
 export interface MemberChanges {
@@ -41,7 +41,10 @@ function foldTarget(fold: MemberFold, op: PatchOperation['op'], { attribute, sub
   if (element) {
     const ids = idsIn(element);
     if (op !== 'remove') return fold.add(ids ?? []);
-    return ids ? fold.remove(ids) : fold.removeWhere({ op: 'has', path: { attribute }, element });
+    if (ids) return fold.remove(ids);
+    // The index knows members by id; where they are depends on how the service was asked.
+    if (mentions(element, '$ref')) throw invalidFilter('A filter on members takes $ref with eq only; take their value.');
+    return fold.removeWhere({ op: 'has', path: { attribute }, element });
   }
   if (op !== 'remove') return fold[op](idsOf(value));
   if (sub && value === undefined) throw invalidPath('To remove every member, the path is members.');
@@ -98,9 +101,13 @@ type MemberFold = ReturnType<typeof memberFold>;
 
 const idsOf = (given: unknown): string[] => membersOf(given).map(({ value }) => value);
 
-/** The ids in `value eq "a"` and `value eq "a" or value eq "b"`; undefined for any other filter. */
+/** The ids in `value eq "a"`, `$ref eq "…/Users/a"` and either of them `or` others; undefined for any other filter. */
 function idsIn(filter: Filter): string[] | undefined {
-  if (filter.op === 'eq' && filter.path.attribute.name === 'value' && typeof filter.value === 'string') return [filter.value];
+  if (filter.op === 'eq' && typeof filter.value === 'string') {
+    const { name } = filter.path.attribute;
+    const id = name === '$ref' ? idInReference(filter.value) : filter.value;
+    if (name === '$ref' || name === 'value') return id === undefined ? [] : [id];
+  }
   if (filter.op !== 'or') return undefined;
   const each = filter.terms.map(idsIn);
   return each.every((ids) => ids !== undefined) ? each.flat() : undefined;

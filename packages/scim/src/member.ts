@@ -25,7 +25,7 @@ function idOf(member: unknown): string {
 }
 
 /** `$ref` names the same user by where it is; an id of another tenant is nobody's here, so only the last part counts. */
-const idInReference = (reference: unknown): unknown =>
+export const idInReference = (reference: unknown): string | undefined =>
   typeof reference === 'string' ? /(?:^|\/)Users\/([^/?#]+)$/i.exec(reference)?.[1] : undefined;
 
 /** What an object says of `members`: under that name, with the URN, or inside the core schema's own container. Undefined: nothing. */

@@ -1,6 +1,7 @@
 import { longestBody } from '@claras/scim/json-limits';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type EdgeParts, scimEdge } from './scim-edge.ts';
+import { asScimError, sendScimError } from './scim-errors.ts';
 
 /** Where Entra finds the edge: the Tenant URL ends in this. */
 export const edgePath = '/api/scim/v2';
@@ -11,6 +12,8 @@ export const edgeServerOptions = {
   bodyLimit: longestBody,
   requestTimeout: 30_000,
   logger: false,
+  // A path that the router can't read comes to no route, nor to its error handler.
+  frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => sendScimError(reply, asScimError(error)),
 } as const;
 
 export function edgeServer(parts: EdgeParts): FastifyInstance {

@@ -21,12 +21,20 @@ export function asScimError(error: unknown): ScimError {
       return payloadTooLarge('The body is larger than 1 MiB. Send fewer members or attributes in one request.');
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return unsupportedType();
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return notFound('Nothing here has an id as long as this one.');
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
     case 'FST_ERR_BAD_URL':
       return invalidSyntax('The request is malformed.');
     default:
       return internal();
   }
+}
+
+export function sendScimError(reply: FastifyReply, answer: ScimError): FastifyReply {
+  if (answer.status === 401) reply.header('www-authenticate', 'Bearer realm="scim"');
+  if (answer.status === 503) reply.header('retry-after', retryAfter);
+  return reply.code(answer.status).header('content-type', scimType).send(JSON.stringify(answer.toBody()));
 }
 
 /** `failed` is told of what went wrong on this side, `refused` of what the caller has to mend. */
@@ -41,9 +49,7 @@ export function scimErrors(
     const answer = asScimError(error);
     if (answer.status >= 500) failed(request, error);
     else refused(request, answer);
-    if (answer.status === 401) reply.header('www-authenticate', 'Bearer realm="scim"');
-    if (answer.status === 503) reply.header('retry-after', retryAfter);
-    return reply.code(answer.status).header('content-type', scimType).send(JSON.stringify(answer.toBody()));
+    return sendScimError(reply, answer);
   };
   app.setErrorHandler(send);
   app.setNotFoundHandler((request, reply) =>

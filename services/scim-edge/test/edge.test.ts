@@ -94,6 +94,23 @@ t.test('a filter that is invalid, too long, too deep or about nothing is 400, an
   for (const filter of filters) await refused(t, send('GET', `/Users?filter=${encodeURIComponent(filter)}`), 400, 'invalidFilter');
 });
 
+t.test('a body that is not UTF-8 is refused, not stored as something else; a byte order mark is none of it', async (t) => {
+  const post = (payload: Buffer) => async () => {
+    const headers = { authorization: `Bearer ${acme.key}`, 'content-type': 'application/scim+json' };
+    const answer = await app.inject({ method: 'POST', url: '/api/scim/v2/Users', headers, payload });
+    return { status: answer.statusCode, headers: answer.headers, body: answer.json() };
+  };
+  await refused(t, post(Buffer.from('{"userName":"J\xf6rg@a.example"}', 'latin1'))(), 400, 'invalidSyntax');
+  const marked = await post(Buffer.from('\uFEFF{"userName":"Jörg@a.example"}'))();
+  t.match(marked, { status: 201, body: { userName: 'Jörg@a.example' } });
+});
+
+t.test('a path that no router can read is refused as any other request, and not repeated', async (t) => {
+  await refused(t, send('GET', '/Users/%ff'), 400, 'invalidSyntax');
+  await refused(t, send('GET', `/Users/${'secret'.repeat(100)}`), 404);
+  t.notMatch(JSON.stringify((await send('DELETE', '/Users/secret%')).body), 'secret');
+});
+
 t.test('unknown ids and endpoints are 404', async (t) => {
   await refused(t, send('GET', '/Users/nobody'), 404);
   await refused(t, send('DELETE', '/Groups/nobody'), 404);
@@ -210,8 +227,8 @@ t.test('a header that may stand once is not taken twice', async (t) => {
 
 t.test('another method on a path that exists is 405 with Allow', async (t) => {
   for (const path of ['/ServiceProviderConfig', '/ResourceTypes', '/ResourceTypes/User', '/Schemas'])
-    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-      const answer = send(method, path, method === 'DELETE' ? {} : { body: {} });
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']) {
+      const answer = send(method, path, method.startsWith('P') ? { body: {} } : {});
       t.equal((await answer).headers.allow, 'GET');
       await refused(t, answer, 405);
     }
