@@ -70,11 +70,14 @@ function resolveIn(text: string, find: (name: string) => Attribute | undefined, 
 }
 
 /** `urn:ietf:params:scim:schemas:extension:Custom:2.0:User`, and an attribute of it after `:` or, as before 2018, after `.`. */
-const versioned = /^(urn:.+:\d+\.\d+:?(?:User|Group))(?:[:.](.+))?$/i;
-/** Any other URN: the last part is the attribute. */
+const versioned = /^(urn:.+:\d+\.\d+:?(?:User|Group))(?:[:.]([^:]+))?$/i;
+/** Any other URN: the last part is the attribute. `urn:okta:app:1.0:user:custom:floor` is one. */
 const unversioned = /^(urn:.+):([^:]+)$/i;
 const reserved = new Set(['constructor', 'prototype']);
 const isName = (name: string): boolean => /^[A-Za-z$][\w$-]*$/.test(name) && !reserved.has(name);
+
+/** Whether a URN that no schema has can be nothing but an extension, where its value is an object. */
+export const namesNoAttribute = (urn: string): boolean => versioned.exec(urn)?.[2] === undefined;
 
 /** Entra's custom mappings: extensions that no schema of ours lists. */
 function resolveCustom(text: string): ResolvedPath {

@@ -30,7 +30,7 @@ export function edit(type: ResourceType, before: JsonObject, change: (draft: Dra
   function merge(values: object, verb: Verb, extension?: string): void {
     for (const [key, value] of Object.entries(values)) {
       const name = extension === undefined ? key : `${extension}:${key}`;
-      const path = parseKey(type, name, extension === undefined && isObject(value));
+      const path = parseKey(type, name, values);
       if (path.kind === 'unknown') document.passOver(path.text);
       else if (path.kind === 'extension') mergeExtension(path.urn, value, verb);
       else if (path.kind === 'core') isObject(value) ? merge(value, verb) : document.passOver(name);

@@ -32,7 +32,7 @@ export const idInReference = (reference: unknown): string | undefined =>
 export function givenMembers(values: object): { value: unknown } | undefined {
   let given: { value: unknown } | undefined;
   for (const [key, value] of Object.entries(values)) {
-    const path = parseKey(resourceTypes.Group, key, isObject(value));
+    const path = parseKey(resourceTypes.Group, key, values);
     if (path.kind === 'core' && isObject(value)) given = givenMembers(value) ?? given;
     else if (path.kind === 'attribute' && isMembers(path.target) && !path.target.sub && !path.target.element) given = { value };
   }

@@ -1,7 +1,8 @@
-import { type AttributePath, resolvePath } from './attribute-path.ts';
+import { type AttributePath, namesNoAttribute, resolvePath } from './attribute-path.ts';
 import type { ResourceType } from './attributes.ts';
 import { type Filter, parseElementFilter } from './filter.ts';
 import { longestFilter } from './filter-lexer.ts';
+import { isObject, own, ownInAnyCase } from './own.ts';
 import { invalidPath, ScimError } from './scim-error.ts';
 
 /** Where a change applies: an attribute, one of its sub-attributes, or those elements of it that a filter picks. */
@@ -54,14 +55,23 @@ function parseAfresh(type: ResourceType, text: string): PatchPath {
   return { kind: 'attribute', target: { ...resolved.path, element, ...(part ? { sub: part } : {}) } };
 }
 
-/** A key of an object as a path; what is none is unknown. `holdsAttributes`: its value is an object, so a URN without a version is an extension. */
-export function parseKey(type: ResourceType, key: string, holdsAttributes: boolean): PatchPath {
+/**
+ * A key of an object as a path; what is none is unknown. A URN with an object is an extension, unless it looks like an attribute of one
+ * (`…:2.0:User:office`) and `schemas` beside it does not list it.
+ */
+export function parseKey(type: ResourceType, key: string, holder: object): PatchPath {
   try {
     const path = parsePatchPath(type, key);
     const isCustom = path.kind === 'attribute' && path.target.attribute.type === 'any';
-    return holdsAttributes && isCustom && !/:\d+\.\d+:/.test(key) ? { kind: 'extension', urn: key } : path;
+    const isExtension = isCustom && isObject(own(holder, key)) && (namesNoAttribute(key) || listsSchema(holder, key));
+    return isExtension ? { kind: 'extension', urn: key } : path;
   } catch (error) {
     if (error instanceof ScimError) return { kind: 'unknown', text: key.split('[', 1)[0] as string };
     throw error;
   }
+}
+
+function listsSchema(body: object, urn: string): boolean {
+  const listed = ownInAnyCase(body, 'schemas');
+  return Array.isArray(listed) && listed.some((schema) => String(schema).toLowerCase() === urn.toLowerCase());
 }

@@ -39,13 +39,15 @@ export interface SchemaExtension {
   schema: SchemaDefinition;
 }
 
-const reservedUrn = /^urn:(?:ietf|scim):/i;
+/** Entra takes custom attributes in one form only: `urn:ietf:params:scim:schemas:extension:NAME:2.0:User:ATTRIBUTE`. */
+const reservedUrn = /^urn:(?:scim:|ietf:(?!params:scim:schemas:extension:(?!enterprise(?::|$))))/i;
 
 /** Why an extension can't be registered beside those of the tenant; undefined where it can. */
 export function extensionProblem({ schema: { id, attributes } }: SchemaExtension, others: readonly SchemaExtension[]): string | undefined {
   if (!/^urn:[a-z0-9][a-z0-9-]{1,30}:[^\s"[\]]+$/i.test(id))
     return 'The id of a schema is a URN, such as urn:example:scim:advice:2.0:User.';
-  if (reservedUrn.test(id)) return 'The id of a schema of your own does not begin with urn:ietf: or urn:scim:.';
+  if (reservedUrn.test(id))
+    return 'The id of a schema of your own does not begin with urn:ietf: or urn:scim:, but for urn:ietf:params:scim:schemas:extension:NAME:2.0:User.';
   if (/[:.]$/.test(id)) return 'The id of a schema ends in a name.';
   // A path is `URN:attribute`: with one URN at the head of another it could be read in two ways.
   const rival = others.find(({ schema: other }) => isHeadOf(other.id, id) || isHeadOf(id, other.id));

@@ -136,8 +136,12 @@ t.test('what can’t be an extension says why', async (t) => {
   const given = (schema: Partial<SchemaDefinition>): SchemaExtension => ({ resourceType: 'User', schema: { ...advice, ...schema } });
   const problem = (schema: Partial<SchemaDefinition>, others: SchemaExtension[] = []) => extensionProblem(given(schema), others);
   t.equal(problem({}), undefined);
+  const extension = 'urn:ietf:params:scim:schemas:extension';
   for (const id of ['advice', 'urn:x', 'urn:example:a b', 'urn:ietf:params:scim:schemas:core:2.0:User', 'urn:example:advice:'])
     t.match(problem({ id }), /^The id of a schema/, id);
+  for (const id of [extension, `${extension}:Enterprise:2.0:User`, `${extension}:enterprise`])
+    t.match(problem({ id }), /^The id of a schema/, id);
+  t.equal(problem({ id: `${extension}:Claras:2.0:User` }), undefined, 'Entra has no other form for custom attributes');
   t.match(problem({ id: `${urn}:more` }, [given({})]), /beginning/);
   t.match(problem({ id: 'urn:EXAMPLE:scim' }, [given({})]), /beginning/);
   t.equal(problem({ id: 'urn:example:scim:advice:2.0:User2' }, [given({})]), undefined, 'a longer last part is another name');
