@@ -18,7 +18,7 @@ export interface Backing {
   store: Store;
   bus: Bus;
   /** Publishes what `service` commits. Each process that commits events runs one (DECISIONS 7). */
-  relay(service: EventSource, onState?: RelayOptions['onState']): { close(): Promise<void> };
+  relay(service: EventSource, watch?: Pick<RelayOptions, 'onState' | 'onDepth'>): { close(): Promise<void> };
   close(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export async function openBacking(options: BackingOptions): Promise<Backing> {
   return {
     store,
     bus,
-    relay(service, onState) {
+    relay(service, watch) {
       const outbox = store.outbox(service);
       // Commits stand in the log already.
       if (!outbox) return { close: async () => {} };
@@ -73,7 +73,7 @@ export async function openBacking(options: BackingOptions): Promise<Backing> {
         runtime,
         log,
         holder: runtime.id(),
-        ...(onState ? { onState } : {}),
+        ...watch,
       });
     },
     async close() {

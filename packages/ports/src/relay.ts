@@ -3,10 +3,11 @@ import { backoff } from './backoff.ts';
 import type { Bus } from './bus/bus.ts';
 import type { Log } from './log.ts';
 import type { Runtime } from './runtime.ts';
-import type { Outbox } from './store/store.ts';
+import type { Outbox, OutboxDepth } from './store/store.ts';
 
 const leaseMs = 5000;
-const pollMs = 300;
+/** Between looks at what waits, while something does and while nothing does. */
+const pollMs = { busy: 300, quiet: 1000 };
 const mostEntries = 500;
 const closeMs = 5000;
 
@@ -28,6 +29,8 @@ export interface RelayOptions {
   log?: Log | undefined;
   /** `failed`: the store or the bus does not answer, with the reason; `working` once they do again. */
   onState?(state: 'working' | 'failed', detail?: string): void;
+  /** What waits, at each look: once a second or more often. */
+  onDepth?(depth: OutboxDepth): void;
 }
 
 interface Cell {
@@ -49,7 +52,7 @@ interface Cell {
  * work, no more: a relay that lost it while it slept repeats records, and never brings one before its turn, because what it read can only
  * have been followed by what was published after it (DECISIONS 7). Cells go side by side, with one publish of a cell under way.
  */
-export function relay({ outbox, bus, topic, cells, runtime, holder, lingerMs = 0, log, onState }: RelayOptions): Relay {
+export function relay({ outbox, bus, topic, cells, runtime, holder, lingerMs = 0, log, onState, onDepth }: RelayOptions): Relay {
   const closing = new AbortController();
   const { signal } = closing;
   const lanes: Cell[] = Array.from({ length: cells }, (_, number) => ({ number, wanted: false, leasedUntil: 0, othersUntil: 0 }));
@@ -64,7 +67,7 @@ export function relay({ outbox, bus, topic, cells, runtime, holder, lingerMs = 0
     if (now >= cell.leasedUntil && (await outbox.read(cell.number, 1)).length === 0) return false;
     const mine = await outbox.lease(cell.number, holder, leaseMs);
     cell.leasedUntil = mine ? now + leaseMs : 0;
-    cell.othersUntil = mine ? 0 : now + pollMs;
+    cell.othersUntil = mine ? 0 : now + pollMs.busy;
     return mine;
   }
 
@@ -126,9 +129,10 @@ export function relay({ outbox, bus, topic, cells, runtime, holder, lingerMs = 0
   async function poll(): Promise<void> {
     for (let first = true; !signal.aborted; first = false) {
       const depth = await outbox.depth().catch(() => undefined);
+      if (depth) onDepth?.(depth);
       const due = first || !depth ? lanes.keys() : depth.filled;
       for (const cell of due) wake(lanes[cell]);
-      await runtime.sleep(pollMs, signal);
+      await runtime.sleep(depth?.entries === 0 ? pollMs.quiet : pollMs.busy, signal);
     }
   }
 

@@ -99,6 +99,20 @@ t.test('real Redis', async (t) => {
       t.type(await first, 'number');
     });
 
+    await t.test(
+      'who listens is told of every cell when the connection is there again: what was appended meanwhile was not heard',
+      async (t) => {
+        const heard = new Set<number>();
+        const stop = store.outbox('edge')!.onAppend((cell) => heard.add(cell));
+        await proxy.goDown();
+        heard.clear();
+        await proxy.comeBack();
+        while (heard.size < store.cells) await runtime.sleep(5);
+        stop();
+        t.same([...heard].sort(), [0, 1, 2, 3]);
+      },
+    );
+
     const admin = new Redis(at(faultsDb));
     t.teardown(() => admin.disconnect());
     await redisCases(t, { url: at(faultsDb), nodes: [admin], store });

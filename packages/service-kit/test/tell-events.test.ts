@@ -20,16 +20,8 @@ t.test('M28 what waits in an outbox is told, by number and age, and that Kafka d
   const telling = tellEvents(
     {
       store,
-      relay: (service, onState) =>
-        relay({
-          outbox: store.outbox(service)!,
-          bus,
-          topic: topics.directory.name,
-          cells: 2,
-          runtime,
-          holder: 'one',
-          ...(onState ? { onState } : {}),
-        }),
+      relay: (service, watch) =>
+        relay({ outbox: store.outbox(service)!, bus, topic: topics.directory.name, cells: 2, runtime, holder: 'one', ...watch }),
     },
     ['edge'],
     { metrics, health, runtime },

@@ -34,11 +34,18 @@ export function redisOutbox({ service, topic, cells, ask, subscribe }: Parts): O
     return { id, tenant: tenant!, record: toRecord(topic, service, tenant!, Number(sequence), JSON.parse(event!) as OutgoingEvent) };
   }
 
+  function tell(cell: number): void {
+    for (const listener of listeners) listener(cell);
+  }
+
   function subscribeOnce(): void {
     if (subscribed) return;
     subscribed = true;
-    subscribe(appendChannel(service), (cell) => {
-      for (const listener of listeners) listener(Number(cell));
+    subscribe(appendChannel(service), {
+      hear: (cell) => tell(Number(cell)),
+      begin() {
+        for (let cell = 0; cell < cells; cell++) tell(cell);
+      },
     });
   }
 

@@ -2,13 +2,19 @@ import { Redis } from 'ioredis';
 import type { Runtime } from '../runtime.ts';
 import { nodeUrls, retryDelay } from './redis-client.ts';
 
+interface Subscription {
+  hear(message: string): void;
+  /** From here on nothing is missed, as far as is known; what was published before was. */
+  begin(): void;
+}
+
 /**
  * What listens to channels, on one connection to any node of the URL: a cluster tells each message to all of its nodes. When the connection is
- * lost it goes on at the next one; what is published meanwhile is missed. (A `Cluster` of ioredis tries the next one at once and for ever.)
+ * lost it goes on at the next one. (A `Cluster` of ioredis tries the next one at once and for ever.)
  */
 export function redisSubscriber(url: string, runtime: Runtime) {
   const urls = nodeUrls(url);
-  const listeners = new Map<string, (message: string) => void>();
+  const subscriptions = new Map<string, Subscription>();
   const closing = new AbortController();
   let client: Redis | undefined;
   let failures = 0;
@@ -18,19 +24,27 @@ export function redisSubscriber(url: string, runtime: Runtime) {
     const own = new Redis(urls[attempt % urls.length]!, { connectTimeout: 1000, retryStrategy: () => null });
     client = own;
     own.on('error', () => {});
-    own.on('message', (channel, message) => listeners.get(channel)?.(message));
+    own.on('message', (channel, message) => subscriptions.get(channel)?.hear(message));
     own.on('ready', () => {
       failures = 0;
-      own.subscribe(...listeners.keys()).catch(() => own.disconnect());
+      begin(own, [...subscriptions.keys()]);
     });
     own.on('end', () => void runtime.sleep(retryDelay(failures++), closing.signal).then(() => connect(attempt + 1)));
   }
 
+  const begin = (own: Redis, channels: string[]): void =>
+    void own.subscribe(...channels).then(
+      () => {
+        for (const channel of channels) subscriptions.get(channel)?.begin();
+      },
+      () => own.disconnect(),
+    );
+
   return {
-    subscribe(channel: string, listener: (message: string) => void): void {
-      listeners.set(channel, listener);
+    subscribe(channel: string, subscription: Subscription): void {
+      subscriptions.set(channel, subscription);
       if (!client) connect(0);
-      else if (client.status === 'ready') client.subscribe(channel).catch(() => client?.disconnect());
+      else if (client.status === 'ready') begin(client, [channel]);
     },
     close(): void {
       closing.abort();

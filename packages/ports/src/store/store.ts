@@ -96,10 +96,16 @@ export interface Outbox {
   lease(cell: number, holder: string, ms: number): Promise<boolean>;
   /** Gives a lease of its own back. */
   release(cell: number, holder: string): Promise<void>;
-  /** Calls back with a cell when something was appended to it, by any process. May miss some; a slow poll covers for it. */
+  /** Calls back with a cell when something was appended to it, by any process, or may have been. May miss some; a slow poll covers for it. */
   onAppend(listener: (cell: number) => void): () => void;
-  /** Entries that wait, in which cells, and when the oldest was committed (ms since 1970). */
-  depth(): Promise<{ entries: number; filled: number[]; oldest?: number }>;
+  depth(): Promise<OutboxDepth>;
+}
+
+/** Entries that wait, in which cells, and when the oldest was committed (ms since 1970). */
+export interface OutboxDepth {
+  entries: number;
+  filled: number[];
+  oldest?: number;
 }
 
 /** The store does not answer. Nothing is known of a commit that was under way; sending the same change again settles it. */
