@@ -124,12 +124,15 @@ async function sendList(
   return reply.header('content-type', scimType).send(body);
 }
 
-/** One search over all resource types (RFC 7644, 3.4.3). */
-export function searchRoute(app: FastifyInstance, all: readonly ScimResources[], { durable, asked }: Circumstances): void {
-  app.post('/.search', async (request, reply) => {
-    const found = await searchAll(durable, all, asked(request), request.body);
+/** One search over all resource types, as a query of the Tenant URL itself (RFC 7644, 3.4.2.1) and by POST (3.4.3). */
+export function searchRoutes(app: FastifyInstance, all: readonly ScimResources[], { durable, asked }: Circumstances): void {
+  async function answer(reply: FastifyReply, request: FastifyRequest, read: (type: ResourceType) => ListQuery): Promise<FastifyReply> {
+    const found = await searchAll(durable, all, asked(request), read);
     return sendList(reply, found, found.page);
-  });
+  }
+  app.get('/', async (request, reply) => answer(reply, request, (type) => readListQuery(type, request.query as Query)));
+  app.post('/.search', async (request, reply) => answer(reply, request, (type) => readSearchRequest(type, request.body)));
+  allowOnly(app, '/', ['GET']);
   allowOnly(app, '/.search', ['POST']);
 }
 

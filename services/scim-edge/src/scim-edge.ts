@@ -15,7 +15,7 @@ import { type EdgeMetrics, measureRequests } from './edge-metrics.ts';
 import { groupResources } from './group-resources.ts';
 import { type Caller, refusedWrites } from './refused-writes.ts';
 import type { TenantUrl } from './render.ts';
-import { type Circumstances, resourceRoutes, searchRoute } from './resource-routes.ts';
+import { type Circumstances, resourceRoutes, searchRoutes } from './resource-routes.ts';
 import { scimErrors } from './scim-errors.ts';
 import type { Admitted } from './scim-resources.ts';
 import { assertSingleHeaders } from './single-headers.ts';
@@ -87,7 +87,7 @@ export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
     };
     const all = [userResources(users(durable)), groupResources(groups(durable))];
     for (const resources of all) resourceRoutes(app, resources, circumstances);
-    searchRoute(app, all, circumstances);
+    searchRoutes(app, all, circumstances);
     bulkRoute(app, all, circumstances);
     discoveryRoutes(app, circumstances.asked);
     // An API key is nobody's own account (RFC 7644, 3.11).

@@ -1,22 +1,22 @@
 import type { Durable } from '@claras/directory/transact';
 import type { ResourceType } from '@claras/scim/attributes';
 import { invalidCursor } from '@claras/scim/cursor';
-import { type Page, readSearchRequest } from '@claras/scim/list-query';
+import type { ListQuery, Page } from '@claras/scim/list-query';
 import { invalidValue, ScimError } from '@claras/scim/scim-error';
 import type { Asked, ScimResources } from './scim-resources.ts';
 import { type Found, search } from './search.ts';
 
 /**
- * POST /.search over every resource type (RFC 7644, 3.4.3): one list, type behind type. A type that does not know an attribute of the filter
- * has no match; where no type knows it, the first type's refusal is the answer.
+ * A search over every resource type (RFC 7644, 3.4.2.1 and 3.4.3): one list, type behind type. A type that does not know an attribute of the
+ * filter has no match; where no type knows it, the first type's refusal is the answer. `read` is the query as one type understands it.
  */
 export async function searchAll(
   durable: Durable,
   all: readonly ScimResources[],
   asked: Asked,
-  body: unknown,
+  read: (type: ResourceType) => ListQuery,
 ): Promise<Found & { type: string; page: Page }> {
-  const queries = all.map((resources) => ({ resources, query: readOrRefusal(asked.types[resources.name], body) }));
+  const queries = all.map((resources) => ({ resources, query: orRefusal(() => read(asked.types[resources.name])) }));
   const asking = queries.flatMap(({ resources, query }) => (query instanceof ScimError ? [] : [{ resources, query }]));
   const [first] = asking;
   if (!first) throw queries[0]?.query;
@@ -45,9 +45,9 @@ const pageOf = (page: Page, count: number, isReached: boolean, before: number): 
     ? { count, startIndex: Math.max(1, page.startIndex - before) }
     : { count, cursor: isReached ? page.cursor : undefined, query: page.query };
 
-function readOrRefusal(type: ResourceType, body: unknown) {
+function orRefusal(read: () => ListQuery): ListQuery | ScimError {
   try {
-    return readSearchRequest(type, body);
+    return read();
   } catch (error) {
     if (error instanceof ScimError) return error;
     throw error;

@@ -284,4 +284,10 @@ t.test('POST /.search asks every resource type at once (RFC 7644, 3.4.3)', async
   await refused(t, searchAll({ filter: 'displayName' }), 400, 'invalidFilter');
   await refused(t, searchAll({ sortBy: 'displayName' }), 400, 'invalidValue');
   t.equal((await send('GET', '/.search')).status, 405);
+
+  // The same as a query of the Tenant URL itself (RFC 7644, 3.4.2.1).
+  const query = `filter=${encodeURIComponent('displayName eq "same"')}&startIndex=3&count=2`;
+  for (const path of ['', '/']) t.strictSame((await send('GET', `${path}?${query}`, { key: both.key })).body, page.body);
+  await refused(t, send('GET', '?filter=displayName'), 400, 'invalidFilter');
+  t.equal((await send('POST', '', { body: user })).headers.allow, 'GET');
 });
