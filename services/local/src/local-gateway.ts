@@ -48,10 +48,10 @@ export async function localGateway({ config, log, metrics, health }: ProcessPart
 
   const app = Fastify(edgeServerOptions);
   const apiKeys = keys({ store, runtime, pepper });
-  await app.register(scimEdge({ store, runtime, keys: apiKeys, log, metrics: edgeMetrics(metrics) }), { prefix: edgePath });
+  const { publicUrl, tenantUrl } = config;
+  await app.register(scimEdge({ store, runtime, keys: apiKeys, tenantUrl, log, metrics: edgeMetrics(metrics) }), { prefix: edgePath });
   const openId = openIdFrom(config, { store, runtime });
   const doors = signIn({ store, runtime, team });
-  const { publicUrl, tenantUrl } = config;
   const console = {
     store,
     runtime,

@@ -32,6 +32,8 @@ declare module 'fastify' {
 
 export interface EdgeParts extends Durable {
   keys: Keys;
+  /** Where Entra finds this edge; as it was asked where it is not said. */
+  tenantUrl?: string | undefined;
   log: Log;
   metrics?: EdgeMetrics;
 }
@@ -39,11 +41,12 @@ export interface EdgeParts extends Durable {
 const isWrite = ({ method, url }: FastifyRequest): boolean => method !== 'GET' && method !== 'HEAD' && !/\/\.search\/*(\?|$)/i.test(url);
 
 /** Entra's door: a Fastify plugin to be registered under /api/scim/v2. */
-export function scimEdge({ keys, log, metrics, ...durable }: EdgeParts) {
+export function scimEdge({ keys, tenantUrl, log, metrics, ...durable }: EdgeParts) {
+  const told = tenantUrl?.replace(/\/+$/, '');
   return async (app: FastifyInstance): Promise<void> => {
     const settings = { providers: providers(durable), schemaExtensions: schemaExtensions(durable) };
     const admit = authenticate({ keys, ...settings, runtime: durable.runtime });
-    const urlOf = (request: FastifyRequest): TenantUrl => `${request.protocol}://${request.host}${app.prefix}`;
+    const urlOf = (request: FastifyRequest): TenantUrl => told ?? `${request.protocol}://${request.host}${app.prefix}`;
 
     const failed = (request: FastifyRequest, err: unknown) =>
       log.error({ err, method: request.method, route: request.routeOptions.url }, 'request failed');

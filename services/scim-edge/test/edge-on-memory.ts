@@ -40,7 +40,8 @@ export async function edgeOnMemory() {
   const said: object[] = [];
   const say = (detail: object) => void said.push(detail);
   /** One process of the edge; there may be several over one store. */
-  const process = () => edgeServer({ ...durable, keys: keys({ ...durable, pepper }), log: { info: say, warn: say, error: say } });
+  const process = (told: { tenantUrl?: string } = {}) =>
+    edgeServer({ ...durable, keys: keys({ ...durable, pepper }), log: { info: say, warn: say, error: say }, ...told });
   const app = process();
 
   async function tenant(name: string, scopes: readonly ('scim.full' | 'rest.full')[] = ['scim.full']) {

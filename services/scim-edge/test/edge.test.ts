@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import { clientOf, edgeOnMemory } from './edge-on-memory.ts';
 
-const { app, store, keys, providers, tenant, said } = await edgeOnMemory();
+const { app, process, store, keys, providers, tenant, said } = await edgeOnMemory();
 const acme = await tenant('Acme');
 const other = await tenant('Other');
 const rest = await tenant('Rest only', ['rest.full']);
@@ -193,6 +193,24 @@ t.test('a PUT that leaves active out does not deactivate', async (t) => {
   const nulled = await send('PUT', `/Users/${id}`, { body: { ...user, userName: 'put@a.example', active: null } });
   t.equal(nulled.body.active, false, 'nor does it reactivate who has left');
 });
+
+t.test(
+  'where a resource is: below the Tenant URL where the edge was told it, since a proxy that ends TLS hides it, else where it was asked',
+  async (t) => {
+    const { id } = await created({ ...user, userName: 'where@a.example' });
+    t.equal((await send('GET', `/Users/${id}`)).body.meta.location, `http://localhost:80/api/scim/v2/Users/${id}`);
+    const behind = process({ tenantUrl: 'https://claras.example/scim/' });
+    t.teardown(() => behind.close());
+    const made = await behind.inject({
+      method: 'POST',
+      url: '/api/scim/v2/Users',
+      headers: { authorization: `Bearer ${acme.key}`, 'content-type': 'application/scim+json' },
+      payload: { ...user, userName: 'behind@a.example' },
+    });
+    t.equal(made.headers.location, `https://claras.example/scim/Users/${made.json().id}`);
+    t.equal(made.json().meta.location, made.headers.location);
+  },
+);
 
 t.test('discovery says what the attribute table says', async (t) => {
   const { body } = await send('GET', '/Schemas');
