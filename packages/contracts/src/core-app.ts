@@ -9,7 +9,8 @@ import { Profile } from './events.ts';
 const closed = { additionalProperties: false } as const;
 const Id = Type.String({ minLength: 1, maxLength: 128 });
 const RoleSchema = Type.Enum([...roles]);
-const Place = { user: Id, sequence: Type.Integer({ minimum: 1 }) };
+/** `traceparent` (W3C Trace Context): of the request that caused the change; a call holds those of many. */
+const Place = { user: Id, sequence: Type.Integer({ minimum: 1 }), traceparent: Type.Optional(Type.String({ maxLength: 55 })) };
 /**
  * Said by a snapshot, which brings no news: a role or an access that a hand set since its last event stands, and a user that was deleted
  * in a history that was lost is there again.

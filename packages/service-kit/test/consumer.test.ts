@@ -76,9 +76,10 @@ async function stage(seed = 1) {
   const send = coreChanges({ coreApp: core.coreApp, log: silent, metrics });
 
   /** Sends each event as a change and keeps the sequences in its projection, in the order in which they were applied. */
-  const handle: Handle<DirectoryFact> = async ({ tenant, scope, events, settle }) => {
+  const handle: Handle<DirectoryFact> = async (turn) => {
+    const { scope, events, settle } = turn;
     await send(
-      tenant,
+      turn,
       events.map(({ sequence }): CoreChange => ({ facet: 'removal', user: `u${sequence}`, sequence })),
     );
     const [seen] = await store.read<number[]>(scope, ['seen']);

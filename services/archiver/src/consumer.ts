@@ -17,9 +17,10 @@ export function archiver(parts: ConsumerParts & { coreApp: Pick<CoreApp, 'apply'
     ...parts,
     name,
     topic: 'directory',
-    async handle({ tenant, events, settle }) {
+    async handle(turn) {
+      const { events, settle } = turn;
       const changes = decide(events);
-      const results = await send(tenant, changes);
+      const results = await send(turn, changes);
       const archived = new Set(changes.filter(({ access }) => access === 'archived').map(({ sequence }) => sequence));
       for (const { sequence, time } of events)
         if (archived.has(sequence)) revocation.observe(Math.max(0, runtime.now() - Date.parse(time)) / 1000);

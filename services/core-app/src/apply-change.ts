@@ -4,6 +4,7 @@ import { domainOf, emailKey } from '@claras/domain/email';
 import { defaultRole } from '@claras/domain/role';
 import type { Draft } from './draft.ts';
 import {
+  type Cause,
   emailOwnerKey,
   type Facet,
   type Link,
@@ -22,6 +23,8 @@ const unchanged: CoreOutcome = { outcome: 'unchanged' };
 const refused = (reason: string): CoreOutcome => ({ outcome: 'refused', reason });
 const nameTaken = 'another user is linked to the profile with this userName';
 const ownerStays = (role: RoleChange['role']): CoreOutcome => refused(`the role of an ${role} is changed by hand`);
+
+const causeOf = ({ traceparent }: CoreChange): Cause => ({ cause: 'scim', traceparent });
 
 /** What a decision may need beside the documents. */
 export interface Moment {
@@ -49,7 +52,7 @@ export function applyChange(draft: Draft, change: CoreChange, moment: Moment): C
   if (change.sequence <= person.fences[change.facet]) return change.facet === 'identity' ? notNewer(person.refused) : stale;
   const fenced = { ...person, fences: { ...person.fences, [change.facet]: change.sequence } };
   const { after, outcome } = judge(draft, fenced, change);
-  save(draft, person, after, { cause: 'scim' }, moment.time);
+  save(draft, person, after, causeOf(change), moment.time);
   return outcome;
 }
 
@@ -127,7 +130,7 @@ function waiting(draft: Draft, link: Link, change: RoleChange | AccessChange): C
     draft.put(linkKey(change.user), { ...link, role: { ...link.role, sequence } });
     return ownerStays(link.role.role);
   }
-  const { facet, user, restated: _, ...rest } = change;
+  const { facet, user, restated: _, traceparent: __, ...rest } = change;
   draft.put(linkKey(user), { ...link, [facet]: rest });
   return applied;
 }
@@ -162,7 +165,7 @@ function arrival(draft: Draft, link: Link, change: IdentityChange, moment: Momen
   };
   const ranked = link.role ? role(markedByHand(named, 'role', false), link.role).after : named;
   const first = link.access && link.access.sequence > change.sequence ? link.access.access : change.active ? 'active' : 'archived';
-  save(draft, before, markedByHand(withStatus(ranked, first), 'access', false), { cause: 'scim' }, moment.time);
+  save(draft, before, markedByHand(withStatus(ranked, first), 'access', false), causeOf(change), moment.time);
   draft.put(linkKey(change.user), { profile: start.profile.id } satisfies Link);
   return applied;
 }
@@ -195,12 +198,13 @@ function ownProfile(draft: Draft, change: IdentityChange, own: string | undefine
 }
 
 /** DELETE: the profile is archived and unlinked, and waits for a user with the same userName. */
-function removal(draft: Draft, link: Link, { user, sequence }: IdentityRemoval, person: Person | undefined, { time }: Moment): CoreOutcome {
+function removal(draft: Draft, link: Link, change: IdentityRemoval, person: Person | undefined, { time }: Moment): CoreOutcome {
+  const { user, sequence } = change;
   if (sequence <= (person?.fences.identity ?? link.fence ?? 0)) return stale;
   draft.put(linkKey(user), { removed: sequence, ...(person ? { profile: person.profile.id } : {}) } satisfies Link);
   if (!person) return unchanged;
   const archived = withStatus(person, 'archived');
   const { scimId: _, ...profile } = archived.profile;
-  save(draft, person, { ...archived, profile }, { cause: 'scim' }, time);
+  save(draft, person, { ...archived, profile }, causeOf(change), time);
   return applied;
 }

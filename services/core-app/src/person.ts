@@ -45,8 +45,12 @@ export const activeIndex = 'active';
 
 const isActiveOwner = (profile: Profile | undefined): boolean => profile?.role === 'owner' && profile.status === 'active';
 
-/** SCIM, or a hand on the Team page: `by` whom, where that is known. */
-export type Cause = { cause: 'scim' } | { cause: 'hand'; by?: string };
+/** SCIM, with the trace of its request, or a hand on the Team page: `by` whom, where that is known. */
+export interface Cause {
+  cause: 'scim' | 'hand';
+  by?: string;
+  traceparent?: string | undefined;
+}
 
 /** Writes a person with everything that follows from it: e-mail, seats, owners, and the facts that others hear of. */
 export function save(draft: Draft, before: Person | undefined, after: Person, cause: Cause, time: number): void {
@@ -64,9 +68,16 @@ export function save(draft: Draft, before: Person | undefined, after: Person, ca
     const others = (draft.get<string[]>(ownersKey) ?? []).filter((id) => id !== profile.id);
     draft.put(ownersKey, isActiveOwner(profile) ? [...others, profile.id] : others);
   }
-  const data = { profile, ...cause, ...(was ? { before: { role: was.role, status: was.status } } : {}) };
+  const { traceparent, ...said } = cause;
+  const data = { profile, ...said, ...(was ? { before: { role: was.role, status: was.status } } : {}) };
   for (const type of facts(was, profile))
-    draft.event({ type, subject: `Profiles/${profile.id}`, time: new Date(time).toISOString(), data });
+    draft.event({
+      type,
+      subject: `Profiles/${profile.id}`,
+      time: new Date(time).toISOString(),
+      ...(traceparent ? { traceparent } : {}),
+      data,
+    });
 }
 
 function facts(was: Profile | undefined, is: Profile): TeamFact['type'][] {

@@ -11,9 +11,9 @@ const inProcess = () => coreApp({ store: memoryStore({ cells: 4, topicOf: { core
 const token = 'token of the core app in a test';
 const log = { info() {}, warn() {}, error() {} };
 
-async function overHttp(t: { teardown(handler: () => unknown): void }) {
+async function overHttp(t: { teardown(handler: () => unknown): void }, core = inProcess()) {
   const app = Fastify();
-  await app.register(coreAppRoutes({ core: inProcess(), token, log }), { prefix: coreAppPath });
+  await app.register(coreAppRoutes({ core, token, log }), { prefix: coreAppPath });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   t.teardown(() => app.close());
   return url;
@@ -21,6 +21,31 @@ async function overHttp(t: { teardown(handler: () => unknown): void }) {
 
 t.test('in process', (t) => coreAppContract(t, async () => inProcess()));
 t.test('over HTTP', (t) => coreAppContract(t, async () => httpCoreApp({ url: await overHttp(t), token })));
+
+t.test('M29 what the team tells has the trace of the request that caused it, and what waits for its profile keeps none', async (t) => {
+  const store = memoryStore({ cells: 1, topicOf: { core: 'team' }, runtime });
+  const core = httpCoreApp({ url: await overHttp(t, coreApp({ store, runtime })), token });
+  const trace = (n: number) => `00-${String(n).repeat(32)}-${String(n).repeat(16)}-01`;
+  await core.apply('a', [{ facet: 'role', user: 'ann', sequence: 1, role: 'manager', traceparent: trace(1) }]);
+  await core.apply('a', [
+    {
+      ...{ facet: 'identity', user: 'ann', userName: 'ann@a.example', displayName: 'Ann', active: true, linkDomains: [] },
+      ...{ sequence: 2, traceparent: trace(2) },
+    },
+    { facet: 'access', user: 'ann', sequence: 3, access: 'archived', traceparent: trace(3) },
+    { facet: 'access', user: 'ann', sequence: 4, access: 'active' },
+  ]);
+  const told = (await store.outbox('core')!.read(0, 10)).map(({ record }) => record);
+  t.strictSame(
+    told.map(({ headers }) => [headers.ce_type?.split('.').at(-1), headers.ce_traceparent]),
+    [
+      ['created', trace(2)],
+      ['archived', trace(3)],
+      ['restored', undefined],
+    ],
+  );
+  for (const { value } of told) t.notMatch(value, 'traceparent');
+});
 
 t.test('nobody without the token is served', async (t) => {
   const url = await overHttp(t);

@@ -19,14 +19,15 @@ export function profileSync(
   const send = coreChanges(parts);
   const sweep = unnamed({ ...parts, name, send, problems: createProblems(parts.health, `${name} snapshots`) });
 
-  async function fold({ tenant, read, settle }: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
+  async function fold(turn: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
+    const { read, settle } = turn;
     const [stored] = await read<Known>([knownKey]);
     const before = stored?.value ?? nothingKnown;
     const { known, changes } = decide(before, events);
-    const first = await send(tenant, changes);
+    const first = await send(turn, changes);
     const tried = withAccess(withResults(known, changes, first), events);
     const again = retries(tried, events);
-    const second = await send(tenant, again);
+    const second = await send(turn, again);
     const after = withResults(tried, again, second);
     const through = events.at(-1)!.sequence;
     const told = settledEvents(name, through, [...first, ...second], runtime.now());

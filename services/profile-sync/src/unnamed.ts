@@ -56,7 +56,7 @@ export function unnamed({ name, coreApp, send, runtime, log, problems }: Parts) 
     }
     for (let at = 0; at < users.length; at += pageSize) {
       const changes = users.slice(at, at + pageSize).map((user): IdentityRemoval => ({ facet: 'removal', user, sequence }));
-      const results = await send(tenant, changes);
+      const results = await send(turn, changes);
       await turn.settle(sequence - 1, { events: settledEvents(name, sequence - 1, results, runtime.now()) });
     }
     return 'done';

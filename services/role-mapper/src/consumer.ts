@@ -15,13 +15,14 @@ export function roleMapper(parts: ConsumerParts & { coreApp: Pick<CoreApp, 'appl
   const { store } = parts;
   const send = coreChanges(parts);
 
-  async function fold({ tenant, read, settle }: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
+  async function fold(turn: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
+    const { read, settle } = turn;
     const groups = events.flatMap((event) =>
       event.type === 'group.members.changed' || event.type === 'snapshot.members' ? [event.data.group] : [],
     );
     const before = await gather(read, events.flatMap(affectedUsers), groups);
     const { after, changes } = decide(before, events);
-    const results = await send(tenant, changes);
+    const results = await send(turn, changes);
     const through = events.at(-1)!.sequence;
     await settle(through, { ...describe(before, after), events: settledEvents(name, through, results, parts.runtime.now()) });
   }

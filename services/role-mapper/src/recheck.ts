@@ -32,7 +32,7 @@ export async function recheck(
   event: WideEvent,
 ): Promise<'done' | 'later'> {
   const { name, store, send, runtime } = parts;
-  const { tenant, scope } = turn;
+  const { scope } = turn;
   const group = groupOf(event);
   const index = group === undefined ? usersIndex : membersIndex(group);
   const [cursor] = await turn.read<Cursor>([cursorKey]);
@@ -44,7 +44,7 @@ export async function recheck(
     if (total > pageSize && !turn.background) return 'later';
     const before = await gather(turn.read, users, group === undefined ? [] : [group]);
     const decision = decidePage(before, event, users);
-    const results = await send(tenant, decision.changes);
+    const results = await send(turn, decision.changes);
     done += users.length;
     changed += results.filter(({ outcome }) => outcome === 'applied').length;
 
