@@ -252,9 +252,11 @@ t.test('RFC 7644, 3.14: versions', async (t) => {
       { status: 412 },
       header,
     );
-  t.equal(isNotModified('W/"7"', 7), true);
-  t.equal(isNotModified('W/"6"', 7), false);
-  t.equal(isNotModified(undefined, 7), false);
+  t.equal(isNotModified('W/"6", "7"', etag(7)), true);
+  t.equal(isNotModified('W/"6"', etag(7)), false);
+  checkIfMatch(etag(7, 'a-b_9'), 7);
+  t.equal(isNotModified(etag(7, 'a'), etag(7, 'a')), true);
+  t.equal(isNotModified(etag(7, 'a'), etag(7)), false);
 });
 
 t.test('RFC 7644, 3.12: an error says its status as a string', async (t) => {

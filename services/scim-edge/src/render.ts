@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Read } from '@claras/directory/resources';
 import type { ResourceType } from '@claras/scim/attributes';
 import { etag } from '@claras/scim/etag';
@@ -9,21 +10,26 @@ export type TenantUrl = string;
 
 export const locationOf = ({ endpoint }: Pick<ResourceType, 'endpoint'>, id: string, url: TenantUrl): string => `${url}${endpoint}/${id}`;
 
-function metaOf(type: ResourceType, { id, created, modified, version }: Read, url: TenantUrl) {
+/** A user's groups change with the groups, not with the user's version: whoever asks with If-None-Match must see that they did. */
+export const etagOf = ({ version }: Pick<Read, 'version'>, { groups }: Record<string, Json>): string =>
+  groups === undefined ? etag(version) : etag(version, hash('sha1', JSON.stringify(groups), 'base64url').slice(0, 10));
+
+function metaOf(type: ResourceType, read: Read, url: TenantUrl, kept: Record<string, Json>) {
+  const { id, created, modified } = read;
   const first = new Date(created).toISOString();
   return {
     resourceType: type.name,
     created: first,
     lastModified: modified === created ? first : new Date(modified).toISOString(),
     location: locationOf(type, id, url),
-    version: etag(version),
+    version: etagOf(read, kept),
   };
 }
 
 /** A resource as it is served: stored attributes with id and meta (RFC 7643, 3.1), and those that are kept elsewhere. */
 export function render(type: ResourceType, read: Read, url: TenantUrl, kept: Record<string, Json>): Resource {
   const { schemas, ...attributes } = read.resource;
-  return { schemas: schemas as Json, id: read.id, ...attributes, ...kept, meta: metaOf(type, read, url) };
+  return { schemas: schemas as Json, id: read.id, ...attributes, ...kept, meta: metaOf(type, read, url, kept) };
 }
 
 /** The same as JSON, with the attributes that were asked for. */
@@ -43,5 +49,5 @@ function spliced(type: ResourceType, read: Read, url: TenantUrl, kept: Record<st
   let others = '';
   for (const name in kept) others += `${JSON.stringify(name)}:${JSON.stringify(kept[name])},`;
   const attributes = json.slice(schemas.length, -1);
-  return `${schemas}"id":${JSON.stringify(read.id)},${attributes},${others}"meta":${JSON.stringify(metaOf(type, read, url))}}`;
+  return `${schemas}"id":${JSON.stringify(read.id)},${attributes},${others}"meta":${JSON.stringify(metaOf(type, read, url, kept))}}`;
 }

@@ -9,7 +9,7 @@ import type { ScimError } from '@claras/scim/scim-error';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { endOfTurn } from './end-of-turn.ts';
 import { allowOnly } from './method-not-allowed.ts';
-import { locationOf, renderJson } from './render.ts';
+import { etagOf, locationOf, renderJson } from './render.ts';
 import { scimType } from './scim-errors.ts';
 import type { Asked, AskedToWrite, ScimResources, Written } from './scim-resources.ts';
 import { type Found, search } from './search.ts';
@@ -45,8 +45,15 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
     const projection = readProjection(request.query as Query);
     const to = asked(request);
     const kept = await resources.keptElsewhere(read, to, (attribute) => wantsAttribute(projection, attribute));
-    reply.header('content-type', scimType).header('etag', etag(read.version));
+    reply.header('content-type', scimType).header('etag', etagOf(read, kept));
     return reply.send(renderJson(typeOf(request), read, to.url, kept, projection));
+  }
+
+  /** Without reading a group's members: they have a part in its version. */
+  async function tagOf(request: FastifyRequest, read: Read): Promise<string> {
+    const projection = readProjection(request.query as Query);
+    const wanted = (attribute: string) => attribute === 'groups' && wantsAttribute(projection, attribute);
+    return etagOf(read, await resources.keptElsewhere(read, asked(request), wanted));
   }
 
   async function written(reply: FastifyReply, request: FastifyRequest, { read, ignored }: Written): Promise<FastifyReply> {
@@ -68,7 +75,11 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
   app.get(`${path}/:id`, async (request: ById, reply) => {
     const read = await resources.read(asked(request).tenant, request.params.id);
     if (!read) throw missing(resources.kind);
-    if (isNotModified(request.headers['if-none-match'], read.version)) return reply.code(304).header('etag', etag(read.version)).send();
+    const ifNoneMatch = request.headers['if-none-match'];
+    if (ifNoneMatch !== undefined) {
+      const tag = await tagOf(request, read);
+      if (isNotModified(ifNoneMatch, tag)) return reply.code(304).header('etag', tag).send();
+    }
     await endOfTurn();
     return answer(reply, request, read);
   });

@@ -185,6 +185,30 @@ t.test('If-Match writes over the version that was read only; If-None-Match saves
   await refused(t, send('DELETE', `/Users/${id}`, { headers: { 'if-none-match': '*' } }), 412);
 });
 
+t.test('a user whose groups changed is not as If-None-Match has it, though its own version stays', async (t) => {
+  const ann = await created({ ...user, userName: 'changing-groups@a.example' });
+  const { id } = await created({ displayName: 'Left or renamed', members: [{ value: ann.id }] }, '/Groups');
+  const read = async (ifNoneMatch?: string) =>
+    send('GET', `/Users/${ann.id}`, ifNoneMatch === undefined ? {} : { headers: { 'if-none-match': ifNoneMatch } });
+  let { etag } = (await read()).headers as { etag: string };
+  for (const change of [
+    patch({ op: 'replace', path: 'displayName', value: 'Regrouped' }),
+    patch({ op: 'remove', path: 'members', value: [{ value: ann.id }] }),
+    patch({ op: 'add', path: 'members', value: [{ value: ann.id }] }),
+    undefined,
+  ]) {
+    t.equal((await read(etag)).status, 304);
+    await send(change ? 'PATCH' : 'DELETE', `/Groups/${id}`, change ? { body: change } : {});
+    const { status, headers, body } = await read(etag);
+    t.equal(status, 200, JSON.stringify(change));
+    t.equal(body.meta.version, headers.etag);
+    etag = headers.etag as string;
+    const write = { body: patch({ op: 'replace', path: 'title', value: etag }), headers: { 'if-match': etag } };
+    t.equal((await send('PATCH', `/Users/${ann.id}`, write)).status, 200, 'whoever read it may change it');
+    etag = (await read()).headers.etag as string;
+  }
+});
+
 t.test('a PUT that leaves active out does not deactivate', async (t) => {
   const { id } = await created({ ...user, userName: 'put@a.example', title: 'Lead' });
   await send('PATCH', `/Users/${id}`, { body: patch({ op: 'Replace', path: 'active', value: 'False' }) });
