@@ -1,4 +1,4 @@
-import type { AuditEntry, LogPage, ProvisioningEntry, RecheckProgress } from '@claras/contracts/console-api';
+import type { AuditEntry, Erased, LogPage, ProvisioningEntry, RecheckProgress } from '@claras/contracts/console-api';
 import type { Test } from 'tap';
 import { eventually, type RestApi } from './gateway.ts';
 import { client, type Product, patch } from './rule-stories.ts';
@@ -74,6 +74,44 @@ export async function refusals(t: Test, { api, scimUrl }: Product): Promise<void
   const older = await api.ask<LogPage>('GET', `/tenants/${tenant.id}/provisioning-log?type=user&limit=5&before=${next}`);
   t.match(older, { items: [{ name: 'ok@a.example' }] });
   t.notOk('next' in older, 'and that is all');
+}
+
+/** Erasure: the log no longer says who a deleted person was; what was asked and done, and everybody else, stays. */
+export async function erasure(t: Test, { api, scimUrl }: Product): Promise<void> {
+  const tenant = await api.tenant('Erased', ['a.example']);
+  const send = client(scimUrl, tenant.key);
+  const log = (query: string) => api.ask<LogPage>('GET', `/tenants/${tenant.id}/provisioning-log?limit=200&${query}`);
+  const erase = (user: string) => api.ask<Erased>('POST', `/tenants/${tenant.id}/provisioning-log/.erase`, { user });
+  const { id } = await send('POST', '/Users', { userName: 'ann.early@a.example', displayName: 'Ann Early' });
+  const { id: bob } = await send('POST', '/Users', { userName: 'bob@a.example' });
+  const { id: group } = await send('POST', '/Groups', { displayName: 'Crew', members: [{ value: id }, { value: bob }] });
+  // More than a page of the log.
+  for (let n = 0; n < 120; n++) await send('PATCH', `/Users/${id}`, patch({ op: 'replace', path: 'title', value: `Secret ${n}` }));
+  await send('PATCH', `/Users/${id}`, patch({ op: 'replace', path: 'userName', value: 'ann.late@a.example' }));
+  await timeline(api, tenant.id, `user=${id}`);
+  await t.rejects(erase('ann.late@a.example'), /409.*The directory still has this user/);
+  await send('DELETE', `/Users/${id}`);
+  t.strictSame(await erase('ann.late@a.example'), { user: id });
+
+  const all = await timeline(api, tenant.id, 'limit=200');
+  t.notMatch(JSON.stringify(all), /ann\.|early|secret/i);
+  const { items } = await log(`user=${id}`);
+  t.equal(items.filter(({ subject }) => subject === `Users/${id}`).length, 123);
+  t.match(items[0], { type: 'user.deleted', name: '(erased)', request: `DELETE /Users/${id}`, changes: [] });
+  t.ok(items[0]?.results.some(({ facet }) => facet === 'removal'));
+  t.match(
+    all.find(({ subject }) => subject === `Groups/${group}`),
+    { name: 'Crew' },
+  );
+  t.match((await log(`user=bob@a.example`)).items.at(-1), { name: 'bob@a.example' });
+  for (const name of ['ann.early@a.example', 'ann.late@a.example']) t.strictSame((await log(`user=${name}`)).items, []);
+  t.strictSame(await erase(id), { user: id }, 'again it changes nothing');
+  await t.rejects(erase('nobody@a.example'), /404/);
+  const { items: audited } = await api.ask<{ items: AuditEntry[] }>('GET', `/tenants/${tenant.id}/audit-log`);
+  t.match(
+    audited.find(({ action }) => action === 'log.erased'),
+    { by: 'operator', subject: `Users/${id}` },
+  );
 }
 
 /** M29: a write that the edge refused stands between the requests that it came between, under the user that it is about. */

@@ -4,7 +4,7 @@ import { consoleLink } from './commands/console.ts';
 import { consumers, consumersPause, consumersResume } from './commands/consumers.ts';
 import { deadLettersDrop, deadLettersList, deadLettersReplay, deadLettersShow } from './commands/dead-letters.ts';
 import { keyCreate, keyList, keyRevoke, keyRotate } from './commands/key.ts';
-import { logCommand, recheckCommand } from './commands/log.ts';
+import { logCommand, logErase, recheckCommand } from './commands/log.ts';
 import { mappingPreview, mappingSet, mappingShow } from './commands/mapping.ts';
 import { health, lag, seats, seatsApprove, seatsExplain } from './commands/operations.ts';
 import { providerAdd, providerList, providerSet } from './commands/provider.ts';
@@ -40,6 +40,7 @@ export const commands: readonly (Command | Delegate)[] = [
   teamRole,
   teamArchive,
   teamRestore,
+  logErase,
   logCommand,
   recheckCommand,
   auditList,

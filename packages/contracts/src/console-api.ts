@@ -325,6 +325,10 @@ export type ProvisioningEntry = Static<typeof ProvisioningEntry>;
 export const LogPage = Type.Object({ items: Type.Array(ProvisioningEntry), next: Type.Optional(Type.String()) }, closed);
 export type LogPage = Static<typeof LogPage>;
 
+/** Whose names and values are in the log no longer: a SCIM id. */
+export const Erased = Type.Object({ user: Type.String() }, closed);
+export type Erased = Static<typeof Erased>;
+
 /** The last re-check of everyone in mapped groups, after a mapping was saved. */
 export const RecheckProgress = Type.Object(
   {

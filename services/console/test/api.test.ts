@@ -93,6 +93,7 @@ t.test('the routes of the REST API are these', async (t) => {
     'POST /tenants/:tenant/keys/:key/rotate',
     'POST /tenants/:tenant/providers',
     'POST /tenants/:tenant/providers/:provider/role-mapping/preview',
+    'POST /tenants/:tenant/provisioning-log/.erase',
     'POST /tenants/:tenant/provisioning-log/.search',
     'POST /tenants/:tenant/seats/approval',
     'POST /tenants/:tenant/snapshot',

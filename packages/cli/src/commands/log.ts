@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LogPage, ProvisioningEntry, RecheckProgress } from '@claras/contracts/console-api';
+import type { Erased, LogPage, ProvisioningEntry, RecheckProgress } from '@claras/contracts/console-api';
 import { type Command, tenantOption } from '../command.ts';
 import { table } from '../table.ts';
 
@@ -56,6 +56,16 @@ export const logCommand: Command = {
     const page = await api.get<LogPage>(['tenants', value('tenant') as string, 'provisioning-log'], query);
     print(page, () => page.items.map(entryText).join('\n') || 'nothing yet');
     if (page.next !== undefined) tell(`Older: --before ${page.next}`);
+  },
+};
+
+export const logErase: Command = {
+  name: 'log erase',
+  options: { ...tenantOption, user: { placeholder: 'U', required: true, help: 'SCIM id, or the last userName' } },
+  help: 'Take the names and values of a person whom the directory no longer has out of the provisioning log, for good.',
+  async run({ api, value, print }) {
+    const erased = await api.post<Erased>(['tenants', value('tenant') as string, 'provisioning-log', '.erase'], { user: value('user') });
+    print(erased, () => `the log says of ${erased.user} no longer who it was`);
   },
 };
 

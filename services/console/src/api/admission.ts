@@ -45,7 +45,7 @@ const refusals = {
 } as const;
 const wrongScope = 'This API key does not open the REST API. Make one with the scope rest.full under Settings > API.';
 const operatorOnly = 'This is for the operator alone. An API key opens what stands under /tenants/<its own tenant>.';
-const noKeyMakesKeys = 'An API key makes and rotates no keys. An owner of the team does, under Settings > API, or the operator.';
+const personOnly = 'An API key cannot do this. An owner of the team does it, signed in to the console, or the operator.';
 const otherTenant = 'This API key is of another tenant.';
 const signedOut = 'Your session has ended. Sign in again.';
 const reads = 'A manager reads here. Ask an owner of the team to make the change.';
@@ -100,7 +100,7 @@ function assertAllowed(caller: Caller, tenant: string | undefined, { verified }:
   if (caller.tenant === undefined) return;
   if (tenant === undefined) throw new ApiProblem('forbidden', operatorOnly);
   if (tenant !== caller.tenant) throw new ApiProblem('forbidden', otherTenant);
-  if (verified && !caller.session) throw new ApiProblem('forbidden', noKeyMakesKeys);
+  if (verified && !caller.session) throw new ApiProblem('forbidden', personOnly);
 }
 
 /** Guards every route of the plugin, those that do not exist too (M14): 401 and 403 before anything is read or said. */

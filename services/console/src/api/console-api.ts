@@ -15,6 +15,7 @@ import type { Log } from '@claras/service-kit/log';
 import { pauses } from '@claras/service-kit/pauses';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
+import { eraseFromLog } from '../provisioning-log/erase.ts';
 import { readLog } from '../provisioning-log/read-log.ts';
 import type { OpenIdConnect } from '../sign-in/openid-connect.ts';
 import { openIdRoutes } from '../sign-in/openid-routes.ts';
@@ -92,7 +93,7 @@ export function consoleApi({
     app.register(groupRoutes(durable));
     app.register(schemaExtensionRoutes(schemaExtensions(durable)));
     app.register(auditRoutes(audit(durable)));
-    app.register(logRoutes(provisioning));
+    app.register(logRoutes(provisioning, eraseFromLog(durable)));
     app.register(keyRoutes(keys, durable.runtime));
     app.register(teamRoutes(team));
     app.register(seatRoutes({ durable, coreApp, billing, log: provisioning }));

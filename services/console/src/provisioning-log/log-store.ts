@@ -60,6 +60,15 @@ export const entriesIndex = 'entries';
 export const refusedIndex = 'refused';
 export const userIndex = (user: string) => `user:${user}`;
 
+/** The document of an entry that stands at that place of an index. */
+export const documentKey = (member: string) => (isRefusedPlace(member) ? refusedKey(member) : entryKey(sequenceAt(member)));
+
+/** `user`: a userName that the log knows, or a SCIM id. */
+export async function scimIdOf(store: Store, scope: Scope, user: string): Promise<string> {
+  const [named] = await store.read<string>(scope, [nameKey(user)]);
+  return named?.value ?? user;
+}
+
 interface Described {
   put: Record<string, unknown>;
   remove: string[];

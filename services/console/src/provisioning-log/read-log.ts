@@ -8,7 +8,6 @@ import {
   idOfPlace,
   isRefusedPlace,
   logScope,
-  nameKey,
   placeOfId,
   progressKey,
   refusedIndex,
@@ -16,6 +15,7 @@ import {
   resultKey,
   resultsIndex,
   type StoredResult,
+  scimIdOf,
   seatsIndex,
   seatsKey,
   sequenceAt,
@@ -47,7 +47,7 @@ export function readLog(store: Store) {
     const scope = logScope(tenant);
     const throughs = await store.read<Through>(scope, consumers.map(throughKey));
     const reached = new Map(consumers.map((consumer, n) => [consumer as string, throughs[n]?.value]));
-    const index = user === undefined ? (refused ? refusedIndex : entriesIndex) : userIndex(await idOf(scope, user));
+    const index = user === undefined ? (refused ? refusedIndex : entriesIndex) : userIndex(await scimIdOf(store, scope, user));
     const items: ProvisioningEntry[] = [];
     let after = before === undefined ? undefined : placeOfId(before);
     for (let looked = 0; looked < mostLookedAt && items.length < limit; ) {
@@ -66,11 +66,6 @@ export function readLog(store: Store) {
 
   const wanted = ({ type, results, ...entry }: ProvisioningEntry, prefix = '', refused = false): boolean =>
     type.startsWith(prefix) && (!refused || entry.refused !== undefined || results.some(({ outcome }) => outcome === 'refused'));
-
-  async function idOf(scope: Scope, user: string): Promise<string> {
-    const [named] = await store.read<string>(scope, [nameKey(user)]);
-    return named?.value ?? user;
-  }
 
   async function entryAt(
     scope: Scope,
