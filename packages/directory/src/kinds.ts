@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { emailKey } from '@claras/domain/email';
 import { groupNameKey } from '@claras/domain/role-mapping';
+import { keyPart } from '@claras/ports/store/key-part';
 import type { Resource } from '@claras/scim/resource';
 
 /** What differs between users and groups in the store: where their documents stand, what is unique, what can be looked up. */
@@ -23,9 +23,6 @@ export interface Kind {
   lookups(resource: Resource): string[];
 }
 
-/** Keys are bounded: a value that is too long to stand in one stands there by its hash. */
-const bounded = (value: string): string => (value.length <= 200 ? value : `#${createHash('sha256').update(value).digest('base64url')}`);
-
 const emailsOf = (resource: Resource): string[] =>
   Array.isArray(resource.emails)
     ? resource.emails.flatMap((email) =>
@@ -42,16 +39,16 @@ export const userKind: Kind = {
   unique: 'userName',
   lookedUp: ['userName', 'externalId', 'emails'],
   document: (id) => `user:${id}`,
-  uniqueKey: (value) => `userName:${bounded(emailKey(value))}`,
+  uniqueKey: (value) => `userName:${keyPart(emailKey(value))}`,
   lookup(attribute, value) {
-    if (attribute === 'externalId') return `user.externalId:${bounded(value)}`;
-    if (attribute === 'emails' || attribute === 'emails.value') return `user.email:${bounded(emailKey(value))}`;
+    if (attribute === 'externalId') return `user.externalId:${keyPart(value)}`;
+    if (attribute === 'emails' || attribute === 'emails.value') return `user.email:${keyPart(emailKey(value))}`;
     return undefined;
   },
   lookups: (resource) => [
     ...new Set([
-      ...externalIdOf(resource).map((value) => `user.externalId:${bounded(value)}`),
-      ...emailsOf(resource).map((value) => `user.email:${bounded(emailKey(value))}`),
+      ...externalIdOf(resource).map((value) => `user.externalId:${keyPart(value)}`),
+      ...emailsOf(resource).map((value) => `user.email:${keyPart(emailKey(value))}`),
     ]),
   ],
 };
@@ -63,9 +60,9 @@ export const groupKind: Kind = {
   unique: 'displayName',
   lookedUp: ['displayName', 'externalId'],
   document: (id) => `group:${id}`,
-  uniqueKey: (value) => `groupName:${bounded(groupNameKey(value))}`,
-  lookup: (attribute, value) => (attribute === 'externalId' ? `group.externalId:${bounded(value)}` : undefined),
-  lookups: (resource) => externalIdOf(resource).map((value) => `group.externalId:${bounded(value)}`),
+  uniqueKey: (value) => `groupName:${keyPart(groupNameKey(value))}`,
+  lookup: (attribute, value) => (attribute === 'externalId' ? `group.externalId:${keyPart(value)}` : undefined),
+  lookups: (resource) => externalIdOf(resource).map((value) => `group.externalId:${keyPart(value)}`),
 };
 
 /** Index of a group's member ids. Not a list inside the document: adding one member costs the same in any group. */

@@ -42,9 +42,15 @@ t.test('whom a snapshot named is found by userName', async (t) => {
   const part: DirectoryEvent = {
     ...{ tenant: 'acme', id: 'acme:7', sequence: 7, time: new Date(0).toISOString(), subject: 'Snapshots/s' },
     type: 'snapshot.users',
-    data: { users: [{ id: 'ann', userName: 'Ann@acme.example', active: true }] },
+    data: {
+      users: [
+        { id: 'ann', userName: 'Ann@acme.example', active: true },
+        { id: 'long', userName: '𝔵'.repeat(2000), active: true },
+      ],
+    },
   };
   const change = described([entryOf(part, undefined)], new Map(remembered(part)));
   await store.commit(logScope('acme'), { id: runtime.id(), time: 0, ...change });
   t.match(await readLog(store).page('acme', { limit: 1, user: 'ann@acme.example' }), { items: [{ id: '7' }] });
+  t.match(await readLog(store).page('acme', { limit: 1, user: '𝔵'.repeat(2000) }), { items: [{ id: '7' }] }, 'whatever its length');
 });

@@ -1,6 +1,7 @@
 import type { Profile, TeamFact } from '@claras/contracts/events';
 import { emailKey } from '@claras/domain/email';
 import { isBillable } from '@claras/domain/seat';
+import { keyPart } from '@claras/ports/store/key-part';
 import type { Draft } from './draft.ts';
 
 export type Facet = 'identity' | 'role' | 'access';
@@ -34,9 +35,9 @@ export interface Link {
 
 export const personKey = (id: string) => `profile:${id}`;
 export const linkKey = (scimId: string) => `scim:${scimId}`;
-export const emailOwnerKey = (email: string) => `email:${emailKey(email)}`;
+export const emailOwnerKey = (email: string) => `email:${keyPart(emailKey(email))}`;
 /** Profile of the SCIM user that took this userName last; whether it still has it, the profile says. */
-export const loginKey = (userName: string) => `login:${emailKey(userName)}`;
+export const loginKey = (userName: string) => `login:${keyPart(emailKey(userName))}`;
 /** Ids of the active owners, in one document, so that two owners demoted at once cannot leave none. */
 export const ownersKey = 'owners';
 export const profilesIndex = 'profiles';

@@ -55,6 +55,18 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     t.equal((await core.seats(tenant)).active, 1);
   });
 
+  await t.test('names and addresses of any length are taken, whatever Unicode makes of them, and keep nobody waiting', async (t) => {
+    const { apply, profiles } = fresh();
+    const [userName, email] = ['𝔵'.repeat(512), `${'ﷺ'.repeat(200)}@a.example`];
+    t.strictSame(await apply(identity('ann', 1, { userName, email }), identity('ben', 2)), ['applied', 'applied']);
+    t.match(
+      (await profiles()).find(({ scimId }) => scimId === 'ann'),
+      { userName, email },
+    );
+    t.strictSame(await apply(removal('ann', 3), identity('anew', 4, { userName, email })), ['applied', 'applied']);
+    t.equal((await profiles()).length, 2, 'found again by its name');
+  });
+
   await t.test('a role or an access that comes before the identity waits for it, and is no seat', async (t) => {
     const { tenant, apply, one } = fresh();
     t.strictSame(await apply(role('ann', 2, 'manager'), access('ann', 3, 'archived')), ['applied', 'applied']);
