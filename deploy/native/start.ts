@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { componentsRun, nativeDir, startComponents, stopComponents } from './components.ts';
 import { Fault } from './processes.ts';
-import { servicePrograms, urlOf } from './services.ts';
+import { serviceNames, servicePrograms, urlOf } from './services.ts';
 import { supervise } from './supervisor.ts';
 
 /** npm run start:native: Redis and Kafka where they do not run yet, and every service as its own process against them. */
 const dir = nativeDir();
 const port = Number(process.env.PORT ?? 8080);
 
-async function isUp(url: string): Promise<boolean> {
-  const answer = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
-  return answer?.ok ?? false;
+/** The first time, Kafka takes some seconds to make the topics; what the services say of that stands above the addresses then. */
+async function untilHealthy(): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  for (const name of serviceNames) {
+    const isHealthy = () => fetch(`${urlOf(name, port)}/health`, { signal: AbortSignal.timeout(1000) }).then(({ ok }) => ok);
+    while (Date.now() < deadline && !(await isHealthy().catch(() => false))) await sleep(100);
+  }
 }
 
 async function main(): Promise<void> {
@@ -26,7 +30,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
 
   const [edge, console_] = [urlOf('scim-edge', port), urlOf('console', port)];
-  while (!(await isUp(edge)) || !(await isUp(console_))) await sleep(100);
+  await untilHealthy();
   console.log(`
 Tenant URL   ${edge}/api/scim/v2
 Console      ${console_}/console

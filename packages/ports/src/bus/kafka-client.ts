@@ -1,6 +1,7 @@
 import { connect as connectTcp } from 'node:net';
-import kafkajs, { type ISocketFactory, type Kafka, type LogEntry } from 'kafkajs';
+import kafkajs, { type ISocketFactory, type Kafka } from 'kafkajs';
 import type { Log } from '../log.ts';
+import { kafkaLog } from './kafka-log.ts';
 import { freshConnections } from './kafkajs-connection.ts';
 import { quietRequestQueue } from './kafkajs-request-queue.ts';
 
@@ -19,13 +20,6 @@ export function brokersOf(url: string): string[] {
 const socketFactory: ISocketFactory = ({ host, port, onConnect }) =>
   connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, onConnect).setMaxListeners(0);
 
-/** kafkajs calls errors what it goes on to mend by itself, so each of its levels counts one less here. */
-function forward(log: Log, level: number, { message, broker, groupId, error }: LogEntry['log']): void {
-  const detail = { broker, groupId, error: error instanceof Error ? error.message : error };
-  if (level <= kafkajs.logLevel.ERROR) log.warn(detail, `kafkajs: ${message}`);
-  else log.info(detail, `kafkajs: ${message}`);
-}
-
 export function kafkaClient(url: string, clientId: string, log?: Log): Kafka {
   quietRequestQueue();
   freshConnections();
@@ -38,8 +32,6 @@ export function kafkaClient(url: string, clientId: string, log?: Log): Kafka {
     enforceRequestTimeout: true,
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 3 },
     logLevel: log ? kafkajs.logLevel.WARN : kafkajs.logLevel.NOTHING,
-    logCreator: () => (entry) => {
-      if (log) forward(log, entry.level, entry.log);
-    },
+    logCreator: () => (log ? kafkaLog(log, Date.now) : () => {}),
   });
 }
