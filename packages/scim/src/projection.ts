@@ -105,6 +105,8 @@ function selectionOf(type: ResourceType, names: readonly string[]): Selection {
       const { extension = '', attribute, sub } = resolved.path;
       const parts = selection.get(extension.toLowerCase()) ?? new Map();
       selection.set(extension.toLowerCase(), parts === 'all' ? parts : withPart(parts, attribute.name.toLowerCase(), sub?.name));
+      // What no schema lists may be an attribute, or an extension by that name.
+      if (attribute.type === 'any' && !sub) selection.set(name.toLowerCase(), 'all');
     }
   }
   return selection;

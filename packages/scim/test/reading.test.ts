@@ -152,6 +152,9 @@ t.test('RFC 7644, 3.4.2.5: attributes and excludedAttributes', async (t) => {
   });
   t.strictSame(asked({ attributes: 'name', excludedAttributes: 'name.givenName' }), { ...always, name: { familyName: 'Ohm' } });
   const custom = { id: '1', 'urn:X:2.0:User': { a: 1, b: { c: 2, d: 3 } } };
+  const okta = { id: '1', 'urn:okta:claras_1:1.0:user:custom': { floor: '3' }, 'urn:acme:ships:2.0:Crew': { grade: 7 } };
+  t.strictSame(project(User, okta, readProjection({ attributes: 'urn:okta:claras_1:1.0:User:custom,URN:acme:ships:2.0:crew' })), okta);
+  t.strictSame(project(User, okta, readProjection({ excludedAttributes: Object.keys(okta).join() })), { id: '1' });
   t.strictSame(project(User, custom, readProjection({ attributes: 'urn:x:2.0:User:b.c' })), { id: '1', 'urn:X:2.0:User': { b: { c: 2 } } });
   t.match(
     refusal(() => readProjection({ attributes: 'a,'.repeat(101) })),
