@@ -21,6 +21,12 @@ const Token = Type.Object({ token: Type.String({ maxLength: 128 }) });
 const statuses = { 'not-found': 404, 'last-owner': 409, 'email-taken': 409 } as const;
 const known = (error: unknown) => (error instanceof TeamRefusal ? { status: statuses[error.code], code: error.code } : undefined);
 
+/**
+ * In bytes: 500 changes with four texts of 1,024 characters, which JSON may write as six bytes each, and 100 domains. A call that is refused for
+ * its size would come again for ever, and its tenant wait.
+ */
+const longestCall = 32 * 1024 * 1024;
+
 export function coreAppRoutes({ core, ...parts }: { core: CoreApp & Team; token: string; log: Log }) {
   return async (instance: FastifyInstance): Promise<void> => {
     internalApi(instance, { ...parts, known });
@@ -28,7 +34,7 @@ export function coreAppRoutes({ core, ...parts }: { core: CoreApp & Team; token:
     instance.setValidatorCompiler(TypeBoxValidatorCompiler);
     const app = instance.withTypeProvider<TypeBoxTypeProvider>();
     const params = Tenant;
-    app.post('/tenants/:tenant/changes', { schema: { params, body: Changes }, bodyLimit: 8 * 1024 * 1024 }, async (request) => ({
+    app.post('/tenants/:tenant/changes', { schema: { params, body: Changes }, bodyLimit: longestCall }, async (request) => ({
       outcomes: await core.apply(request.params.tenant, request.body.changes),
     }));
     app.get('/tenants/:tenant/seats', { schema: { params } }, (request) => core.seats(request.params.tenant));

@@ -67,6 +67,21 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     t.equal((await profiles()).length, 2, 'found again by its name');
   });
 
+  await t.test(
+    'the longest call there can be is taken: texts that JSON makes six times as long, and all the domains of a provider',
+    async (t) => {
+      const { apply } = fresh();
+      const longest = '\u0001'.repeat(1024);
+      const linkDomains = Array.from({ length: 100 }, (_, n) => `${n}.${'d'.repeat(240)}.example`);
+      const texts = { displayName: longest, givenName: longest, familyName: longest, linkDomains };
+      const userName = (n: number) => `${longest.slice(4)}${n}`;
+      const changes = Array.from({ length: 500 }, (_, n) =>
+        identity(`u${n}`, n + 1, { ...texts, userName: userName(n), email: `${n}@a.example` }),
+      );
+      t.strictSame(new Set(await apply(...changes)), new Set(['applied']));
+    },
+  );
+
   await t.test('a role or an access that comes before the identity waits for it, and is no seat', async (t) => {
     const { tenant, apply, one } = fresh();
     t.strictSame(await apply(role('ann', 2, 'manager'), access('ann', 3, 'archived')), ['applied', 'applied']);
