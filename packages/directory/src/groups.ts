@@ -14,10 +14,11 @@ import {
   type Precondition,
   Read,
   readResource,
+  refuseTaken,
   snapshotData,
 } from './resources.ts';
 import { tenantScope } from './scopes.ts';
-import { type Durable, transact } from './transact.ts';
+import { type Committed, type Durable, transact } from './transact.ts';
 
 /** Members in one event (contracts: `Ids`). */
 const membersPerEvent = 500;
@@ -51,12 +52,13 @@ export function groups(durable: Durable) {
     return transact(durable, tenantScope(tenant), async (time) => {
       const group = Read.new(id, time, resource);
       const { known, unknown } = await knownUsers(tenant, members);
-      const change = await describeWrite(durable, groupKind, tenant, undefined, group);
+      const change = describeWrite(groupKind, undefined, group);
       const difference = { cleared: false, added: known, removed: [] };
       addMembers(change, id, difference);
       const created = eventAbout(groupKind, id, time, origin, 'created', snapshotData(groupKind, group));
       change.events = [created, ...memberEvents(id, difference, time, origin)];
-      return { change, result: ({ version }) => ({ group: group.at(version), unknownMembers: unknown }) };
+      const result = ({ version }: Committed) => ({ group: group.at(version), unknownMembers: unknown });
+      return { change, onConflict: refuseTaken(groupKind, group), result };
     });
   }
 
@@ -77,14 +79,15 @@ export function groups(durable: Durable) {
 
       const change: Described =
         changed.length > 0
-          ? await describeWrite(durable, groupKind, tenant, before, after)
+          ? describeWrite(groupKind, before, after)
           : { expect: new Map(), put: new Map(), index: new Map(), touch: [groupKind.document(id)] };
       if (exact || check) change.expect.set(groupKind.document(id), before.version);
       const updated =
         changed.length > 0 ? [eventAbout(groupKind, id, time, origin, 'updated', snapshotData(groupKind, after, changed))] : [];
       if (difference) addMembers(change, id, difference);
       change.events = [...updated, ...(difference ? memberEvents(id, difference, time, origin) : [])];
-      return { change, result: ({ version }) => ({ group: after.at(version), unknownMembers: unknown }) };
+      const result = ({ version }: Committed) => ({ group: after.at(version), unknownMembers: unknown });
+      return { change, onConflict: refuseTaken(groupKind, after), result };
     });
   }
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { OutgoingEvent } from '@claras/contracts/cloud-event';
 import { JsonText } from '@claras/contracts/json-text';
 import type { Change, Entry } from '@claras/ports/store/store';
-import type { Resource } from '@claras/scim/resource';
+import { assertSize, type Resource } from '@claras/scim/resource';
 import { notFound, uniqueness } from '@claras/scim/scim-error';
 import type { Kind } from './kinds.ts';
 import { tenantScope } from './scopes.ts';
@@ -95,14 +95,9 @@ export async function readResources({ store }: Durable, kind: Kind, tenant: stri
 export const missing = (kind: Kind) =>
   notFound(`There is no ${kind.name} with this id in this tenant. Ids are those that this service returned.`);
 
-/** What writing `after` over `before` changes in documents and indexes. Throws 409 uniqueness when another one has the unique value. */
-export async function describeWrite(
-  durable: Durable,
-  kind: Kind,
-  tenant: string,
-  before: Read | undefined,
-  after: Read,
-): Promise<Described> {
+/** What writing `after` over `before` changes in documents and indexes. Throws 413 for a resource that is too large. */
+export function describeWrite(kind: Kind, before: Read | undefined, after: Read): Described {
+  assertSize(after.json);
   const document = kind.document(after.id);
   const change: Described = {
     expect: new Map([[document, before?.version ?? 0]]),
@@ -115,20 +110,25 @@ export async function describeWrite(
   const oldKey = before && kind.uniqueKey(String(before.resource[kind.unique]));
   const newKey = kind.uniqueKey(String(after.resource[kind.unique]));
   if (oldKey !== newKey) {
-    const [taken] = await durable.store.read<string>(tenantScope(tenant), [newKey]);
-    if (taken)
-      throw uniqueness(`Another ${kind.name} has this ${kind.unique}; find it by a filter on ${kind.unique} and change it by its id.`);
     change.expect.set(newKey, 0);
     change.put.set(newKey, after.id);
     if (oldKey) change.remove = [oldKey];
   }
-  const was = new Set(before ? kind.lookups(before.resource) : []);
-  const is = new Set(kind.lookups(after.resource));
-  for (const name of was) if (!is.has(name)) change.index.set(name, { remove: [after.id] });
-  for (const name of is) if (!was.has(name)) change.index.set(name, { add: [after.id] });
+  const was = before ? kind.lookups(before.resource) : [];
+  const is = kind.lookups(after.resource);
+  for (const name of was) if (!is.includes(name)) change.index.set(name, { remove: [after.id] });
+  for (const name of is) if (!was.includes(name)) change.index.set(name, { add: [after.id] });
   if (!before) change.index.set(kind.all, { add: [after.id] });
   return change;
 }
+
+/** What a write says when its commit met another one at a key. Throws 409 uniqueness where that is the key of the unique value. */
+export const refuseTaken =
+  (kind: Kind, { resource }: Read) =>
+  (conflict: string): void => {
+    if (conflict === kind.uniqueKey(String(resource[kind.unique])))
+      throw uniqueness(`Another ${kind.name} has this ${kind.unique}; find it by a filter on ${kind.unique} and change it by its id.`);
+  };
 
 export const describeRemoval = (kind: Kind, gone: Read): Described => ({
   expect: new Map([[kind.document(gone.id), gone.version]]),
@@ -158,7 +158,8 @@ export function snapshotData({ name }: Kind, { id, json }: Read, changed?: reado
 }
 
 /** Top-level attributes whose value differs. */
-export const changedAttributes = (before: Resource, after: Resource): string[] =>
-  [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
-    (name) => before[name] !== after[name] && !isDeepStrictEqual(before[name], after[name]),
-  );
+export function changedAttributes(before: Resource, after: Resource): string[] {
+  const differs = (name: string): boolean => before[name] !== after[name] && !isDeepStrictEqual(before[name], after[name]);
+  const added = Object.keys(after).filter((name) => !Object.hasOwn(before, name));
+  return [...Object.keys(before).filter(differs), ...added];
+}

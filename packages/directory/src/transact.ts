@@ -10,6 +10,8 @@ export type Committed = Extract<CommitResult, { ok: true }>;
 export interface Attempt<T> {
   /** Absent: nothing to write, `result` is the answer. */
   change?: Omit<Change, 'id' | 'time'>;
+  /** Told of the key that was not as `change` expects it, before the next attempt; throws where there is no use in one. */
+  onConflict?: (key: string) => void;
   result: (committed: Committed) => T;
 }
 
@@ -20,10 +22,11 @@ const patience = 100;
 export async function transact<T>({ store, runtime }: Durable, scope: Scope, attempt: (time: number) => Promise<Attempt<T>>): Promise<T> {
   for (let tries = 0; tries < patience; tries++) {
     const time = runtime.now();
-    const { change, result } = await attempt(time);
+    const { change, onConflict, result } = await attempt(time);
     if (!change) return result(nothing);
     const answer = await store.commit(scope, { id: runtime.id(), time, ...change });
     if (answer.ok) return result(answer);
+    onConflict?.(answer.conflict);
     if (tries > 3) await runtime.sleep(runtime.random() * Math.min(tries, 20));
   }
   throw new StoreUnavailable(`gave up after ${patience} conflicting writes`);

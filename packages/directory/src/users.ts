@@ -11,6 +11,7 @@ import {
   Read,
   readResource,
   readResources,
+  refuseTaken,
   snapshotData,
 } from './resources.ts';
 import { tenantScope } from './scopes.ts';
@@ -28,9 +29,9 @@ export function users(durable: Durable) {
   function create(tenant: string, resource: Resource, origin: Origin = {}, id = runtime.id()): Promise<Read> {
     return transact(durable, tenantScope(tenant), async (time) => {
       const user = Read.new(id, time, resource);
-      const change = await describeWrite(durable, userKind, tenant, undefined, user);
+      const change = describeWrite(userKind, undefined, user);
       change.events = [eventAbout(userKind, id, time, origin, 'created', snapshotData(userKind, user))];
-      return { change, result: ({ version }) => user.at(version) };
+      return { change, onConflict: refuseTaken(userKind, user), result: ({ version }) => user.at(version) };
     });
   }
 
@@ -49,9 +50,9 @@ export function users(durable: Durable) {
       const after = before.changed(time, edit(before.resource));
       const changed = changedAttributes(before.resource, after.resource);
       if (changed.length === 0) return { result: () => before };
-      const change = await describeWrite(durable, userKind, tenant, before, after);
+      const change = describeWrite(userKind, before, after);
       change.events = [eventAbout(userKind, id, time, origin, 'updated', snapshotData(userKind, after, changed))];
-      return { change, result: ({ version }) => after.at(version) };
+      return { change, onConflict: refuseTaken(userKind, after), result: ({ version }) => after.at(version) };
     });
   }
 

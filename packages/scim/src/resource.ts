@@ -29,17 +29,24 @@ export function readResource(type: ResourceType, body: unknown): ReadResource {
   return { resource: finished(type, resource), members, ignored, saysActive };
 }
 
+/**
+ * A resource as it may be stored: with userName or displayName, and with the `schemas` of its attributes and of the extensions that have
+ * values (RFC 7643, 3). Throws 400 invalidValue.
+ */
+export function finished(type: ResourceType, { schemas: before, ...attributes }: Resource): Resource {
+  for (const { name, required } of type.schema.attributes)
+    if (required && !String(attributes[name] ?? '').trim()) throw invalidValue(`${name} is required.`);
+  const schemas = [type.schema.id, ...Object.keys(attributes).filter((name) => name.includes(':'))];
+  return { schemas: isList(before, schemas) ? before : schemas, ...attributes };
+}
+
+const isList = (value: Json | undefined, list: readonly string[]): value is string[] =>
+  Array.isArray(value) && value.length === list.length && list.every((element, n) => element === value[n]);
+
 /** In characters of JSON. Events carry the whole resource, and Kafka takes a message of up to 1 MiB. */
 const largest = 256 * 1024;
 
-/**
- * A resource as it may be stored: with userName or displayName, and with the `schemas` of its attributes and of the extensions that have
- * values (RFC 7643, 3). Throws 400 invalidValue or 413.
- */
-export function finished(type: ResourceType, { schemas: _, ...attributes }: Resource): Resource {
-  for (const { name, required } of type.schema.attributes)
-    if (required && !String(attributes[name] ?? '').trim()) throw invalidValue(`${name} is required.`);
-  if (JSON.stringify(attributes).length > largest)
-    throw payloadTooLarge('A resource has at most 256 KiB; send fewer or shorter attributes.');
-  return { schemas: [type.schema.id, ...Object.keys(attributes).filter((name) => name.includes(':'))], ...attributes };
+/** Throws 413 for the JSON of a resource that is too large to be stored. */
+export function assertSize(json: string): void {
+  if (json.length > largest) throw payloadTooLarge('A resource has at most 256 KiB; send fewer or shorter attributes.');
 }

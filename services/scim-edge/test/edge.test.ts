@@ -75,6 +75,9 @@ t.test('malformed, deep, oversize and wrongly typed bodies are refused cleanly',
   await refused(t, send('POST', '/Users', { body: `${'['.repeat(100_000)}${']'.repeat(100_000)}` }), 400, 'invalidSyntax');
   await refused(t, send('POST', '/Users', { body: '{"userName":"x","__proto__":{"admin":true}}' }), 400, 'invalidSyntax');
   await refused(t, send('POST', '/Users', { body: { ...user, title: 'x'.repeat(1024 * 1024) } }), 413);
+  await refused(t, send('POST', '/Users', { body: { ...user, title: 'x'.repeat(300_000) } }), 413);
+  const { id } = await created({ ...user, userName: 'grown@a.example' });
+  await refused(t, send('PATCH', `/Users/${id}`, { body: patch({ op: 'add', path: 'title', value: 'x'.repeat(300_000) }) }), 413);
   await refused(t, send('POST', '/Users', { body: user, headers: { 'content-type': 'text/plain' } }), 415);
   await refused(t, send('POST', '/Users', { body: {} }), 400, 'invalidValue');
   await refused(t, send('POST', '/Users', { body: { ...user, active: 'perhaps' } }), 400, 'invalidValue');
