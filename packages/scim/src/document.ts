@@ -2,7 +2,10 @@ import type { AttributePath } from './attribute-path.ts';
 import { assertFew, type Json, type JsonObject, onePrimary, type PassOver } from './attribute-value.ts';
 import { containerIn, isObject, own, spelledIn } from './own.ts';
 
-/** A resource while it is changed: a copy, whose attributes are read and written by path. Values in it are never changed in place. */
+/**
+ * A resource while it is changed: a copy, whose attributes are read and written by path. Values in it are never changed in place: what was
+ * not written to is the very value that it was before.
+ */
 export interface Document {
   objectAt(path: AttributePath): JsonObject | undefined;
   elementsAt(path: AttributePath): readonly Json[];
@@ -19,7 +22,9 @@ export interface Document {
 const mostPassedOver = 100;
 
 export function openDocument(before: JsonObject): Document {
-  const resource = copied(before);
+  const resource = { ...before };
+  /** Extensions whose containers are copies, and may be written to. */
+  const opened = new Set<string>();
   const ignored = new Set<string>();
   const passOver: PassOver = (name) => {
     if (ignored.size < mostPassedOver) ignored.add(name.slice(0, 128));
@@ -29,11 +34,23 @@ export function openDocument(before: JsonObject): Document {
     extension === undefined ? resource : (containerIn(resource, extension) as JsonObject | undefined);
   const valueAt = (path: AttributePath): unknown => own(containerOf(path), path.attribute.name);
 
+  /** Where `path` is written to; undefined where its extension is not there. */
+  function opening(path: AttributePath): JsonObject | undefined {
+    const container = containerOf(path);
+    if (!container || path.extension === undefined) return container;
+    const name = spelledIn(resource, path.extension);
+    if (opened.has(name)) return container;
+    opened.add(name);
+    const copy = { ...container };
+    resource[name] = copy;
+    return copy;
+  }
+
   function unassign(path: AttributePath): void {
     const { attribute, extension } = path;
     // Nobody says by leaving `active` empty that access ends, nor that it comes back.
     if (extension === undefined && attribute.name === 'active') return passOver('active');
-    const container = containerOf(path);
+    const container = opening(path);
     if (!container) return;
     delete container[attribute.name];
     if (extension !== undefined && Object.keys(container).length === 0) delete resource[spelledIn(resource, extension)];
@@ -41,7 +58,7 @@ export function openDocument(before: JsonObject): Document {
 
   function put(path: AttributePath, value: Json | undefined): void {
     if (value === undefined) return unassign(path);
-    const container = containerOf(path);
+    const container = opening(path);
     if (container) container[path.attribute.name] = value;
     else resource[path.extension as string] = { [path.attribute.name]: value };
   }
@@ -68,7 +85,3 @@ export function openDocument(before: JsonObject): Document {
     close: () => ({ resource, ignored: [...ignored] }),
   };
 }
-
-/** Only containers are changed in place, so only they are copied. */
-const copied = (resource: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(resource).map(([name, value]) => [name, isObject(value) ? { ...(value as JsonObject) } : value]));

@@ -7,6 +7,7 @@ import { sameText } from './same-text.ts';
 
 /** The elements of a multi-valued attribute after more were added: one that is there already takes what is new about it. */
 export function union(attribute: Attribute, elements: readonly Json[], added: readonly Json[]): Json[] {
+  if (elements.length === 0 && added.length === 1) return [...added];
   const all = [...elements];
   const placeOf = new Map(all.map((element, place) => [identity(element), place]));
   let chosen: number | undefined;

@@ -19,8 +19,9 @@ export function normalised({ type, multiValued, name }: Attribute, value: unknow
 
 /** `[{"$ref": null, "value": "x"}]` for a single value. */
 function scalarOf(value: unknown): unknown {
-  const [only, ...more] = Array.isArray(value) ? value : [];
-  return more.length === 0 && isObject(only) && Object.hasOwn(only, 'value') ? only.value : value;
+  if (!Array.isArray(value) || value.length !== 1) return value;
+  const [only] = value;
+  return isObject(only) && Object.hasOwn(only, 'value') ? only.value : value;
 }
 
 /** A string, `{value}`, or an array of one; `{"value": ""}` means none. */
