@@ -77,9 +77,11 @@ export function lmdbIndexes({ indexes, sets }: Tables, numbers: LmdbSets) {
     add(scope: Scope, name: string, members: readonly string[]): void {
       if (members.length === 0) return;
       const key = `${scope}\0${name}`;
+      // Most indexes have one member, and most are new: then the put says so itself.
+      if (members.length === 1 && !kept.has(key) && indexes.putSync(key, JSON.stringify(members), { noOverwrite: true })) return;
       let index = find(key);
       if (Array.isArray(index)) {
-        const all = index.length === 0 && members.length === 1 ? members : [...new Set([...index, ...members])].sort(compareUtf8);
+        const all = [...new Set([...index, ...members])].sort(compareUtf8);
         if (all.length <= mostListed) return putList(key, all);
         index = enlarge(key, index);
       }

@@ -9,6 +9,14 @@ export interface LoggedRecord extends EventRecord {
   time: number;
 }
 
+/** A partition, and the offset of its next record. */
+interface Lane {
+  readonly topic: string;
+  readonly partition: number;
+  readonly prefix: string;
+  end: number;
+}
+
 const mostBytes = 4 * 1024 * 1024;
 const place = (offset: number): string => String(offset).padStart(16, '0');
 const prefixOf = (topic: string, partition: number): string => `${topic}\0${partition}\0`;
@@ -27,20 +35,24 @@ function decode(key: string, text: string): LoggedRecord {
  * always kept: it says where the partition ends.
  */
 export function lmdbLog({ log }: Tables, runtime: Runtime) {
-  /** Partition → offset of its next record. */
-  const ends = new Map<string, number>();
-  const grown = new Map<string, { topic: string; partition: number }>();
+  const topics = new Map<string, Lane[]>();
+  const grown = new Set<Lane>();
   const listeners = new Set<(topic: string, partition: number) => void>();
 
-  function end(topic: string, partition: number): number {
-    const prefix = prefixOf(topic, partition);
-    const known = ends.get(prefix);
-    if (known !== undefined) return known;
-    const [last] = log.getKeys({ start: endOf(topic, partition), end: prefix, reverse: true, limit: 1 });
-    const next = last === undefined ? 0 : offsetIn(last) + 1;
-    ends.set(prefix, next);
-    return next;
+  function laneOf(topic: string, partition: number): Lane {
+    const known = topics.get(topic) ?? [];
+    topics.set(topic, known);
+    known[partition] ??= openLane(topic, partition);
+    return known[partition];
   }
+
+  function openLane(topic: string, partition: number): Lane {
+    const prefix = prefixOf(topic, partition);
+    const [last] = log.getKeys({ start: endOf(topic, partition), end: prefix, reverse: true, limit: 1 });
+    return { topic, partition, prefix, end: last === undefined ? 0 : offsetIn(last) + 1 };
+  }
+
+  const end = (topic: string, partition: number): number => laneOf(topic, partition).end;
 
   function firstOf(topic: string, partition: number): LoggedRecord | undefined {
     const [first] = log.getRange({ ...within(topic, partition), limit: 1 });
@@ -57,11 +69,10 @@ export function lmdbLog({ log }: Tables, runtime: Runtime) {
     end,
     /** In a transaction. */
     append(topic: string, partition: number, { key, headers, value }: EventRecord): void {
-      const offset = end(topic, partition);
-      const prefix = prefixOf(topic, partition);
-      log.putSync(prefix + place(offset), `${JSON.stringify([runtime.now(), key, headers])}\n${value}`);
-      ends.set(prefix, offset + 1);
-      grown.set(prefix, { topic, partition });
+      const lane = laneOf(topic, partition);
+      log.putSync(lane.prefix + place(lane.end), `${JSON.stringify([runtime.now(), key, headers])}\n${value}`);
+      lane.end++;
+      grown.add(lane);
     },
     /** Records from an offset on: at most `limit`, and about 4 MB of text. */
     read(topic: string, partition: number, from: number, limit: number): LoggedRecord[] {
@@ -94,11 +105,11 @@ export function lmdbLog({ log }: Tables, runtime: Runtime) {
       return () => listeners.delete(listener);
     },
     settled(): void {
-      for (const { topic, partition } of grown.values()) for (const listener of listeners) listener(topic, partition);
+      for (const { topic, partition } of grown) for (const listener of listeners) listener(topic, partition);
       grown.clear();
     },
     forget(): void {
-      ends.clear();
+      topics.clear();
       grown.clear();
     },
   };

@@ -27,10 +27,10 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf }: Stor
   /** The last number of a scope, as far as its epoch goes. */
   const numberOf = ({ sequence }: Slice): number => Math.max(sequence, startOf(epoch));
 
-  /** The first key that is not as the change expects it. */
-  function conflictOf(scope: Scope, { expect, touch = [] }: Change): string | undefined {
+  /** The first key that is not as the change expects it. `touched`: the documents that it touches, as they stand. */
+  function conflictOf(scope: Scope, { expect, touch = [] }: Change, touched: readonly (string | undefined)[]): string | undefined {
     for (const [key, version] of pairsOf(expect)) if (versionOf(documents.get(`${scope}\0${key}`)) !== version) return key;
-    return touch.find((key) => !documents.doesExist(`${scope}\0${key}`));
+    return touch.find((_, n) => touched[n] === undefined);
   }
 
   function recordsOf({ service, tenant }: ReturnType<typeof partsOf>, { events = [] }: Change, sequence: number) {
@@ -42,11 +42,12 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf }: Stor
   function writeDocuments(
     scope: Scope,
     { time, remove = [], touch = [] }: Change,
+    touched: readonly string[],
     puts: readonly [string, string][],
     version: number,
   ): void {
     const head = `${version} ${time} `;
-    for (const key of touch) documents.putSync(`${scope}\0${key}`, head + jsonOf(documents.get(`${scope}\0${key}`)!));
+    for (const [n, key] of touch.entries()) documents.putSync(`${scope}\0${key}`, head + jsonOf(touched[n]!));
     for (const key of remove) documents.removeSync(`${scope}\0${key}`);
     for (const [key, json] of puts) documents.putSync(`${scope}\0${key}`, head + json);
   }
@@ -65,13 +66,14 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf }: Stor
     const name = `${scope}\0${change.id}`;
     const first = changes.recall(name);
     if (first) return { ...first };
-    const conflict = conflictOf(scope, change);
+    const touched = (change.touch ?? []).map((key) => documents.get(`${scope}\0${key}`));
+    const conflict = conflictOf(scope, change, touched);
     if (conflict !== undefined) return { ok: false, conflict };
     const parts = partsOf(scope);
     slice.sequence = numberOf(slice);
     const records = recordsOf(parts, change, slice.sequence);
     slices.count(slice, records.length);
-    writeDocuments(scope, change, puts, slice.version);
+    writeDocuments(scope, change, touched as string[], puts, slice.version);
     writeIndexes(scope, change);
     if (records.length > 0) {
       const cell = cellOf(parts.tenant, cells);
