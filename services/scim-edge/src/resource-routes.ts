@@ -41,10 +41,10 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
     return { ...asked(request), origin: originOf(request, durable.runtime, app.prefix), ...(check ? { check } : {}) };
   };
 
-  async function answer(reply: FastifyReply, request: FastifyRequest, read: Read): Promise<FastifyReply> {
+  async function answer(reply: FastifyReply, request: FastifyRequest, { read, kept: known }: Pick<Written, 'read' | 'kept'>) {
     const projection = readProjection(request.query as Query);
     const to = asked(request);
-    const kept = await resources.keptElsewhere(read, to, (attribute) => wantsAttribute(projection, attribute));
+    const kept = known ?? (await resources.keptElsewhere(read, to, (attribute) => wantsAttribute(projection, attribute)));
     reply.header('content-type', scimType).header('etag', etagOf(read, kept));
     return reply.send(renderJson(typeOf(request), read, to.url, kept, projection));
   }
@@ -56,9 +56,9 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
     return etagOf(read, await resources.keptElsewhere(read, asked(request), wanted));
   }
 
-  async function written(reply: FastifyReply, request: FastifyRequest, { read, ignored }: Written): Promise<FastifyReply> {
-    if (ignored.length > 0) passedOver(request, ignored);
-    return answer(reply, request, read);
+  function written(reply: FastifyReply, request: FastifyRequest, found: Written): Promise<FastifyReply> {
+    if (found.ignored.length > 0) passedOver(request, found.ignored);
+    return answer(reply, request, found);
   }
 
   async function list(reply: FastifyReply, request: FastifyRequest, query: ListQuery): Promise<FastifyReply> {
@@ -81,7 +81,7 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
       if (isNotModified(ifNoneMatch, tag)) return reply.code(304).header('etag', tag).send();
     }
     await endOfTurn();
-    return answer(reply, request, read);
+    return answer(reply, request, { read });
   });
 
   app.post(path, async (request, reply) => {

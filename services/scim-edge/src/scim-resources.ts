@@ -27,6 +27,8 @@ export interface AskedToWrite extends Asked {
 export interface Written {
   read: Read;
   ignored: string[];
+  /** What is kept elsewhere of it, where that need not be asked: who was made just now stands in no group. */
+  kept?: Record<string, Json>;
 }
 
 /** What the verbs need of a resource type: users and groups each have one. */

@@ -30,7 +30,7 @@ export function userResources(users: Users): ScimResources {
     },
     async create(body, { tenant, types, origin, id }) {
       const { resource, ignored } = readResource(types.User, body);
-      return { read: await users.create(tenant, resource, origin, id), ignored };
+      return { read: await users.create(tenant, resource, origin, id), ignored, kept: {} };
     },
     async replace(id, body, { tenant, types, origin, check }) {
       const { resource, ignored, saysActive } = readResource(types.User, body);
