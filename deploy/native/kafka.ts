@@ -26,8 +26,11 @@ const jvm = [
 const folderOf = (dir: string, id: number): string => join(dir, `broker-${id}`);
 const propertiesOf = (dir: string, id: number): string => join(folderOf(dir, id), 'server.properties');
 
+/** As in server.properties. */
+type Properties = Record<string, string | number | boolean>;
+
 /** KRaft, broker and controller in one process, sized for a laptop: small heap, small indexes, quick failover. */
-function serverProperties(dir: string, state: KafkaState, id: number): string {
+function serverProperties(dir: string, state: KafkaState, id: number, more: Properties): string {
   const { port, controllerPort } = state.brokers[id - 1]!;
   const replicas = Math.min(3, state.brokers.length);
   const inSync = replicas > 1 ? 2 : 1;
@@ -63,6 +66,7 @@ function serverProperties(dir: string, state: KafkaState, id: number): string {
     'broker.heartbeat.interval.ms': 1000,
     'controller.quorum.election.timeout.ms': 1000,
     'controller.quorum.fetch.timeout.ms': 2000,
+    ...more,
   })
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
@@ -85,14 +89,14 @@ async function format(classPath: string, dir: string, { clusterId }: KafkaState,
 
 /**
  * Starts the brokers that do not run, on the ports and data of `prior` where there is one, and waits until each answers, sees the others and
- * has a group coordinator. Throws a {@link Fault}.
+ * has a group coordinator. `more`: further properties. Throws a {@link Fault}.
  */
-export async function startKafka(dir: string, brokers: number, prior?: KafkaState): Promise<KafkaState> {
+export async function startKafka(dir: string, brokers: number, prior?: KafkaState, more: Properties = {}): Promise<KafkaState> {
   await assertJava();
   const classPath = await kafkaClassPath();
   const state = prior ?? (await newState(brokers));
   const stopped = state.brokers.filter(({ pid }) => !isRunning(pid, mark));
-  await Promise.all(stopped.map(({ id }) => prepareFolder(classPath, dir, state, id)));
+  await Promise.all(stopped.map(({ id }) => prepareFolder(classPath, dir, state, id, more)));
   for (const broker of stopped) {
     const folder = folderOf(dir, broker.id);
     broker.pid = startDetached(java, [...jvm, '-cp', classPath, mark, propertiesOf(dir, broker.id)], folder);
@@ -106,9 +110,9 @@ export async function startKafka(dir: string, brokers: number, prior?: KafkaStat
   return state;
 }
 
-async function prepareFolder(classPath: string, dir: string, state: KafkaState, id: number): Promise<void> {
+async function prepareFolder(classPath: string, dir: string, state: KafkaState, id: number, more: Properties): Promise<void> {
   mkdirSync(folderOf(dir, id), { recursive: true });
-  writeFileSync(propertiesOf(dir, id), serverProperties(dir, state, id));
+  writeFileSync(propertiesOf(dir, id), serverProperties(dir, state, id, more));
   if (!existsSync(join(folderOf(dir, id), 'log-dir', 'meta.properties'))) await format(classPath, dir, state, id);
 }
 

@@ -25,7 +25,7 @@ export interface Backing {
 export interface BackingOptions {
   /** `file:DIR`, `redis://HOST:PORT` or `memory:`. */
   storeUrl: string;
-  /** `file:DIR` (the store's own), `kafka://HOST:PORT,…` or `memory:`. */
+  /** `file:DIR` (the store's own), `kafka://HOST:PORT,…`, `kafka+ssl:` or `memory:`. */
   busUrl: string;
   cells: number;
   /** `production`: a Redis that may lose what it acknowledged is refused. */

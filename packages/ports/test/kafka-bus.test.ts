@@ -2,7 +2,7 @@ import type { EventRecord } from '@claras/contracts/cloud-event';
 import { type Batch, type Bus, BusUnavailable } from '@claras/ports/bus/bus';
 import { busContract } from '@claras/ports/bus/bus.contract';
 import { kafkaBus } from '@claras/ports/bus/kafka-bus';
-import { brokersOf, kafkaClient } from '@claras/ports/bus/kafka-client';
+import { kafkaClient } from '@claras/ports/bus/kafka-client';
 import { kafkaLanes } from '@claras/ports/bus/kafka-lanes';
 import { cellOf } from '@claras/ports/cell';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
@@ -13,12 +13,6 @@ const record = (key: string, value: string): EventRecord => ({ key, value, heade
 const until = async (done: () => boolean | Promise<boolean>): Promise<void> => {
   while (!(await done())) await runtime.sleep(5);
 };
-
-t.test('a Kafka URL names one or more brokers', async (t) => {
-  t.same(brokersOf('kafka://a:9092,b:9093'), ['a:9092', 'b:9093']);
-  t.throws(() => brokersOf('kafka://a'));
-  t.throws(() => brokersOf('redis://a:1'));
-});
 
 t.test('a tenant stands in the partition that every Kafka client gives it', async (t) => {
   // Known answers of org.apache.kafka.common.utils.Utils.murmur2 (UtilsTest.testMurmur2), made positive, mod 64.

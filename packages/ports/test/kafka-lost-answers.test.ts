@@ -1,5 +1,5 @@
 import { kafkaBus } from '@claras/ports/bus/kafka-bus';
-import { brokersOf } from '@claras/ports/bus/kafka-client';
+import { kafkaAccess } from '@claras/ports/bus/kafka-url';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import t from 'tap';
 import { kafkaProxy } from './kafka-proxy.ts';
@@ -26,7 +26,7 @@ function reading() {
 t.test('T06 Kafka does what was asked and its answer is lost', async (t) => {
   const url = realUrl(t, 'TEST_KAFKA_URL');
   if (!url) return;
-  const proxy = await kafkaProxy(Number(brokersOf(url)[0]!.split(':')[1]));
+  const proxy = await kafkaProxy(Number(kafkaAccess(url).brokers[0]!.split(':')[1]));
   const bus = kafkaBus(proxy.url, { clientId: 'lost-answers', runtime });
   t.teardown(async () => {
     await bus.close();

@@ -24,8 +24,9 @@ export const Config = Type.Object({
     description: 'file:DIR, memory: or redis://HOST:PORT[,HOST:PORT…]',
   }),
   busUrl: Type.String({
-    pattern: '^(file:.+|memory:|kafka://[^\\s,/]+:\\d+(,[^\\s,/]+:\\d+)*)$',
-    description: 'file:DIR, memory: or kafka://HOST:PORT[,HOST:PORT…]',
+    pattern:
+      '^(file:.+|memory:|kafka(\\+ssl://([^\\s@/:]+:[^\\s@/]+@)?|://)[^\\s@,/?#]+:\\d+(,[^\\s@,/?#]+:\\d+)*/?(\\?sasl=(plain|scram-sha-(256|512)))?)$',
+    description: 'file:DIR, memory:, kafka://HOST:PORT[,HOST:PORT…] or kafka+ssl://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…][?sasl=plain]',
   }),
   publicUrl: Type.Optional(
     Type.String({ pattern: '^https?://[^\\s/]+$', description: 'the address of the console, such as https://claras.ai' }),

@@ -30,6 +30,8 @@ t.test('configuration: an empty environment runs on this machine', async (t) => 
   });
   for (const one of ['redis://a', 'redis://u:p,w@a:1/2', 'redis://a:1,b:2', 'rediss://u:p@a:1,b:2,c:3'])
     t.equal(readConfig({ STORE_URL: one, BUS_URL: 'memory:' }).storeUrl, one);
+  for (const one of ['kafka+ssl://a:1,b:2', 'kafka+ssl://u:p%40@a:1,b:2', 'kafka+ssl://u:p@a:1?sasl=plain'])
+    t.equal(readConfig({ STORE_URL: 'memory:', BUS_URL: one }).busUrl, one);
   for (const wrong of ['redis://', 'redis://a,b', 'redis://a:1,b:2/1', 'redis://a:1,', 'redis://a:1, b:2'])
     t.throws(() => readConfig({ STORE_URL: wrong, BUS_URL: 'memory:' }), /STORE_URL must be/, wrong);
   t.match(readConfig({ STORE_URL: 'rediss://r:6380/1', BUS_URL: 'kafka://a:9092,b:9092', PORT: '0', CELLS: '12' }), { port: 0, cells: 12 });
@@ -39,7 +41,7 @@ t.test('configuration: one line for each fault, and no value of a setting in it'
   const env = {
     PORT: '80a80',
     STORE_URL: 'postgres://user:canary@db',
-    BUS_URL: 'kafka://a',
+    BUS_URL: 'kafka://user:canary@a:9092',
     CORE_APP_URL: 'ftp://canary',
     KEY_PEPPER: 'canary',
   };

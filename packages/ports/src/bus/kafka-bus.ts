@@ -11,7 +11,7 @@ import { kafkaProducer } from './kafka-producer.ts';
 import { kafkaReader } from './kafka-reader.ts';
 
 /**
- * Bus on Apache Kafka, `kafka://host:port,host:port`. Connects when first used, so it can be made while Kafka is down. What Kafka does not
+ * Bus on Apache Kafka, at a URL as in kafka-url.ts. Connects when first used, so it can be made while Kafka is down. What Kafka does not
  * answer in time rejects with {@link BusUnavailable}; readers wait and go on by themselves.
  */
 export function kafkaBus(url: string, { clientId, runtime, log }: { clientId: string; runtime: Runtime; log?: Log }): Bus {
