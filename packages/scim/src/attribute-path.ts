@@ -1,4 +1,5 @@
 import { type Attribute, attributeOf, type ResourceType, type Schema } from './attributes.ts';
+import { isObject, own, spelledIn } from './own.ts';
 
 /**
  * attrPath = [URI ":"] ATTRNAME *1subAttr ; ATTRNAME = ALPHA *("-" / "_" / DIGIT / ALPHA) ; subAttr = "." ATTRNAME   (RFC 7644, figure 1)
@@ -105,6 +106,12 @@ export const customAttribute = (name: string): Attribute => ({
   subAttributes: [],
   byName: new Map(),
 });
+
+/** The name by which `holder` has an attribute: what no schema lists keeps the spelling in which it came first. */
+export const nameIn = (holder: unknown, { name, type }: Attribute): string =>
+  type === 'any' && isObject(holder) ? spelledIn(holder, name) : name;
+
+export const valueIn = (holder: unknown, attribute: Attribute): unknown => own(holder, nameIn(holder, attribute));
 
 /** The canonical spelling. */
 export const printPath = ({ extension, attribute, sub }: AttributePath): string =>

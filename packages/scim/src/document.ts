@@ -1,6 +1,6 @@
-import type { AttributePath } from './attribute-path.ts';
+import { type AttributePath, nameIn, valueIn } from './attribute-path.ts';
 import { assertFew, type Json, type JsonObject, onePrimary, type PassOver } from './attribute-value.ts';
-import { containerIn, isObject, own, spelledIn } from './own.ts';
+import { containerIn, isObject, spelledIn } from './own.ts';
 
 /**
  * A resource while it is changed: a copy, whose attributes are read and written by path. Values in it are never changed in place: what was
@@ -32,7 +32,7 @@ export function openDocument(before: JsonObject): Document {
 
   const containerOf = ({ extension }: AttributePath): JsonObject | undefined =>
     extension === undefined ? resource : (containerIn(resource, extension) as JsonObject | undefined);
-  const valueAt = (path: AttributePath): unknown => own(containerOf(path), path.attribute.name);
+  const valueAt = (path: AttributePath): unknown => valueIn(containerOf(path), path.attribute);
 
   /** Where `path` is written to; undefined where its extension is not there. */
   function opening(path: AttributePath): JsonObject | undefined {
@@ -52,14 +52,14 @@ export function openDocument(before: JsonObject): Document {
     if (extension === undefined && attribute.name === 'active') return passOver('active');
     const container = opening(path);
     if (!container) return;
-    delete container[attribute.name];
+    delete container[nameIn(container, attribute)];
     if (extension !== undefined && Object.keys(container).length === 0) delete resource[spelledIn(resource, extension)];
   }
 
   function put(path: AttributePath, value: Json | undefined): void {
     if (value === undefined) return unassign(path);
     const container = opening(path);
-    if (container) container[path.attribute.name] = value;
+    if (container) container[nameIn(container, path.attribute)] = value;
     else resource[path.extension as string] = { [path.attribute.name]: value };
   }
 

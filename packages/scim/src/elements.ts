@@ -1,4 +1,4 @@
-import type { AttributePath } from './attribute-path.ts';
+import { type AttributePath, nameIn } from './attribute-path.ts';
 import { type Json, type JsonObject, onePrimary, readValue, saysAnything } from './attribute-value.ts';
 import type { Attribute } from './attributes.ts';
 import type { Filter } from './filter.ts';
@@ -53,8 +53,9 @@ export function elementOf(filter: Filter): JsonObject {
 }
 
 /** With another value of one part, or without it. Undefined where nothing is left. */
-export function withPart(one: JsonObject | undefined, { name }: Attribute, value: Json | undefined): JsonObject | undefined {
+export function withPart(one: JsonObject | undefined, part: Attribute, value: Json | undefined): JsonObject | undefined {
   const changed = { ...one };
+  const name = nameIn(changed, part);
   if (value === undefined) delete changed[name];
   else changed[name] = value;
   return Object.keys(changed).length > 0 ? changed : undefined;

@@ -1,7 +1,7 @@
-import type { AttributePath } from './attribute-path.ts';
+import { type AttributePath, valueIn } from './attribute-path.ts';
 import type { Attribute, AttributeType } from './attributes.ts';
 import { type Comparison, comparedAttribute, type Filter, inText, type Literal } from './filter.ts';
-import { containerIn, own } from './own.ts';
+import { containerIn } from './own.ts';
 import { sameText } from './same-text.ts';
 
 /** Whether a resource (or an element, inside a value path) satisfies a filter. */
@@ -106,8 +106,8 @@ function comparable(attribute: Attribute, type: AttributeType, value: unknown): 
 /** Every value at a path: one for a single-valued attribute, those of each element for a multi-valued one. */
 function valuesAt(resource: object, { extension, attribute, sub }: AttributePath): unknown[] {
   const container = extension === undefined ? resource : containerIn(resource, extension);
-  const value = own(container, attribute.name);
+  const value = valueIn(container, attribute);
   if (value === undefined) return [];
   const elements = Array.isArray(value) ? value : [value];
-  return sub ? elements.map((element) => own(element, sub.name)) : elements;
+  return sub ? elements.map((element) => valueIn(element, sub)) : elements;
 }

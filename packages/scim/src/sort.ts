@@ -1,4 +1,4 @@
-import type { AttributePath } from './attribute-path.ts';
+import { type AttributePath, valueIn } from './attribute-path.ts';
 import { containerIn, own } from './own.ts';
 import { sameText } from './same-text.ts';
 
@@ -21,10 +21,10 @@ export function sortResources<R extends object>(resources: readonly R[], { sortB
 }
 
 function keyOf(resource: object, { extension, attribute, sub }: AttributePath): string | number | undefined {
-  const found = own(extension === undefined ? resource : containerIn(resource, extension), attribute.name);
+  const found = valueIn(extension === undefined ? resource : containerIn(resource, extension), attribute);
   const one = Array.isArray(found) ? (found.find((element) => own(element, 'primary') === true) ?? found[0]) : found;
   const part = sub ?? attribute.byName.get('value');
-  const value = part ? own(one, part.name) : one;
+  const value = part ? valueIn(one, part) : one;
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number') return value;
   const { type } = part ?? attribute;

@@ -78,6 +78,7 @@ t.test('RFC 7644, 3.4.2.2: what finds Ann and what does not', async (t) => {
     'userName gt "Ann" and userName lt "ANZ"',
     '((((userName pr))))',
     'urn:acme:BOATS:2.0:User:hull eq "OAK"',
+    'urn:acme:boats:2.0:User:HULL eq "oak"',
     'not (urn:acme:boats:2.0:User:berth pr) and not (urn:acme:boats:2.0:User:sails pr)',
   ])
     t.equal(finds(text), true, text);

@@ -238,7 +238,11 @@ t.test('RFC 7644, 3.4.2.3: order', async (t) => {
   t.strictSame(sorted(users, 'emails'), ['1', '2', '3'], 'the primary one counts');
   t.strictSame(sorted(users, 'meta.created'), ['3', '1', '2'], 'instants, not texts');
   const boats = [{ a: '9' }, { a: 100 }, {}, { a: 20 }].map((boat, n) => ({ id: String(n), 'urn:Acme:boats:2.0:User': boat }));
-  t.strictSame(sorted(boats, 'urn:acme:Boats:2.0:User:a'), ['3', '1', '0', '2'], 'numbers as numbers, before text; the URN in any case');
+  t.strictSame(
+    sorted(boats, 'urn:acme:Boats:2.0:User:A'),
+    ['3', '1', '0', '2'],
+    'numbers as numbers, before text; URN and name in any case',
+  );
   t.strictSame(sorted(users, 'shoeSize'), ['1', '2', '3'], 'a name that nobody has asks for no order');
 });
 
