@@ -76,6 +76,14 @@ t.test('docs/metrics.md has every metric with its kind, and no other', async (t)
   t.strictSame(rows.sort(), made.sort());
 });
 
+t.test('CONTRIBUTING.md says what each dependency is for', async (t) => {
+  const manifests = globSync(['package.json', '{packages,services}/*/package.json'], { cwd: root }).map((path) => JSON.parse(textOf(path)));
+  const used = manifests.flatMap(({ dependencies, devDependencies }) => Object.keys({ ...dependencies, ...devDependencies }));
+  const [, section = ''] = textOf('CONTRIBUTING.md').split('## Dependencies');
+  const named = new Set([...section.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+  t.strictSame([...new Set(used)].filter((name) => !/^@(claras|types)\//.test(name)).sort(), [...named].sort());
+});
+
 t.test('what the documents tell to type is there: commands of claras-scim, scripts of npm, files that node runs', async (t) => {
   const { scripts } = JSON.parse(textOf('package.json'));
   for (const path of prose) {
