@@ -7,7 +7,7 @@ import { kafkaVersion } from '../deploy/native/kafka-jars.ts';
 import { redisSettings } from '../deploy/native/redis.ts';
 import { serviceNames } from '../deploy/native/services.ts';
 
-/** The image and the containers against the code: nothing here has a Docker engine, and both go stale in silence. */
+/** The image, the containers and the alerts against the code: nothing here runs them, and they go stale in silence. */
 const root = resolve(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
@@ -69,4 +69,18 @@ t.test('docker compose has the Redis and the Kafka that the tests run on', async
   for (const [setting, value] of Object.entries(redisSettings))
     t.match(redis?.command, `--${setting} ${value === '' ? '""' : value}`, setting);
   t.equal(kafka?.image, `apache/kafka:${kafkaVersion}`);
+});
+
+t.test('the alerts ask for metrics that are there, and say how urgent it is and what is wrong', async (t) => {
+  const { groups } = parse(read('deploy/prometheus/alerts.yml')) as {
+    groups: { rules: { alert: string; expr: string; labels: { severity: string }; annotations: { summary: string } }[] }[];
+  };
+  const metrics = new Set([...read('docs/metrics.md').matchAll(/^\| `(claras_\w+)`/gm)].map(([, name]) => name));
+  for (const { alert, expr, labels, annotations } of groups.flatMap(({ rules }) => rules)) {
+    const asked = (expr.match(/claras_\w+/g) ?? []).map((name) => name.replace(/_bucket$/, ''));
+    t.ok(asked.length > 0, alert);
+    for (const name of asked) t.ok(metrics.has(name), `${alert}: ${name}`);
+    t.match(labels.severity, /^(page|ticket)$/, alert);
+    t.ok(annotations.summary, alert);
+  }
 });
