@@ -21,7 +21,8 @@ const modules = 'org.apache.kafka.common.security';
 async function ownBroker(dir: string) {
   const [port, controllerPort, safe] = (await freePorts(3)) as [number, number, number];
   const keystore = join(dir, 'broker.p12');
-  const keytool = (...argv: string[]) => run('keytool', ['-keystore', keystore, '-storepass', secret, '-alias', 'broker', ...argv]);
+  const keytool = (...argv: string[]) =>
+    run(java.replace(/java$/, 'keytool'), ['-keystore', keystore, '-storepass', secret, '-alias', 'broker', ...argv]);
   await keytool('-genkeypair', '-keyalg', 'EC', '-storetype', 'PKCS12', '-dname', 'CN=localhost', '-ext', 'san=ip:127.0.0.1');
   const { stdout: certificate } = await keytool('-exportcert', '-rfc');
   const state = await startKafka(

@@ -174,7 +174,7 @@ function NewKey({ tenant, onClose, onMade }: Making) {
             <Checkbox
               value="rest.full"
               label="rest.full"
-              description="A program of your own may do everything that these pages do. Not for Entra."
+              description="A program of your own may do what these pages do, but make no keys. Not for Entra."
             />
           </Stack>
         </Checkbox.Group>
