@@ -1,7 +1,7 @@
 import { emailKey } from '@claras/domain/email';
-import { groupNameKey } from '@claras/domain/role-mapping';
 import { keyPart } from '@claras/ports/store/key-part';
 import type { Resource } from '@claras/scim/resource';
+import { uniqueText } from '@claras/scim/same-text';
 
 /** What differs between users and groups in the store: where their documents stand, what is unique, what can be looked up. */
 export interface Kind {
@@ -39,7 +39,7 @@ export const userKind: Kind = {
   unique: 'userName',
   lookedUp: ['userName', 'externalId', 'emails'],
   document: (id) => `user:${id}`,
-  uniqueKey: (value) => `userName:${keyPart(emailKey(value))}`,
+  uniqueKey: (value) => `userName:${keyPart(uniqueText(value))}`,
   lookup(attribute, value) {
     if (attribute === 'externalId') return `user.externalId:${keyPart(value)}`;
     if (attribute === 'emails' || attribute === 'emails.value') return `user.email:${keyPart(emailKey(value))}`;
@@ -60,7 +60,7 @@ export const groupKind: Kind = {
   unique: 'displayName',
   lookedUp: ['displayName', 'externalId'],
   document: (id) => `group:${id}`,
-  uniqueKey: (value) => `groupName:${keyPart(groupNameKey(value))}`,
+  uniqueKey: (value) => `groupName:${keyPart(uniqueText(value))}`,
   lookup: (attribute, value) => (attribute === 'externalId' ? `group.externalId:${keyPart(value)}` : undefined),
   lookups: (resource) => externalIdOf(resource).map((value) => `group.externalId:${keyPart(value)}`),
 };

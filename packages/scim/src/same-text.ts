@@ -6,6 +6,8 @@ import type { Attribute } from './attributes.ts';
  */
 export function sameText({ caseExact, uniqueness }: Attribute, text: string): string {
   if (caseExact) return text;
-  const form = text.normalize('NFKC');
-  return (uniqueness === 'server' ? form.trim() : form).toLowerCase();
+  return uniqueness === 'server' ? uniqueText(text) : text.normalize('NFKC').toLowerCase();
 }
+
+/** What two values share of which one is refused as taken: a filter for the one then finds the other, or its caller could never go on. */
+export const uniqueText = (text: string): string => text.normalize('NFKC').trim().toLowerCase();

@@ -212,6 +212,32 @@ t.test('a user whose groups changed is not as If-None-Match has it, though its o
   }
 });
 
+t.test('a name that is refused as taken is found by that name, and one that is not refused finds itself alone', async (t) => {
+  // Entra asks for whom it was told is there already, and gives up where nobody is found.
+  const pairs = ['Straße|STRASSE', 'ẞ|ß', 'a@x.example|A@x.example.', 'ΟΔΟΣ|οδός', 'ΟΔΟΣ|οδοσ', 'ﬁ|FI', 'I|ı', ' x |X', '１|1', 'é|É'];
+  const { key } = await tenant('Names');
+  const endpoints = [
+    ['/Users', 'userName'],
+    ['/Groups', 'displayName'],
+  ] as const;
+  for (const [path, attribute] of endpoints)
+    for (const [first, second] of pairs.map((pair) => pair.split('|'))) {
+      const { id } = (await send('POST', path, { key, body: { [attribute]: first } })).body;
+      const { status, body } = await send('POST', path, { key, body: { [attribute]: second } });
+      for (const more of ['', ' or id eq "nobody"']) {
+        const filter = encodeURIComponent(`${attribute} eq ${JSON.stringify(second)}${more}`);
+        const found = (await send('GET', `${path}?filter=${filter}`, { key })).body.Resources as { id: string }[];
+        const wanted = status === 409 ? id : body.id;
+        t.strictSame(
+          found.map((one) => one.id),
+          [wanted],
+          `${first} ${second} ${status}${more}`,
+        );
+      }
+      for (const gone of [id, body.id]) if (gone) await send('DELETE', `${path}/${gone}`, { key });
+    }
+});
+
 t.test('a PUT that leaves active out does not deactivate', async (t) => {
   const { id } = await created({ ...user, userName: 'put@a.example', title: 'Lead' });
   await send('PATCH', `/Users/${id}`, { body: patch({ op: 'Replace', path: 'active', value: 'False' }) });

@@ -151,6 +151,14 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     t.match(await one(), { email: 'ann@a.example' });
   });
 
+  await t.test('userNames are one where the directory takes them for one, and no sooner', async (t) => {
+    const { apply, profiles } = fresh();
+    const named = (user: string, sequence: number, userName: string) => identity(user, sequence, { userName });
+    t.strictSame(await apply(named('ann', 1, 'ann'), named('dot', 2, 'ann.')), ['applied', 'applied'], 'a dot is no part of a domain here');
+    t.strictSame(await apply(removal('ann', 3), named('again', 4, ' ＡＮＮ ')), ['applied', 'applied']);
+    t.equal((await profiles()).length, 2);
+  });
+
   await t.test('M20 names, e-mail and userName reach the profile', async (t) => {
     const { apply, one } = fresh();
     await apply(identity('ann', 1));
