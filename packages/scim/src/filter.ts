@@ -143,6 +143,7 @@ function filterParser(input: readonly Token[]) {
       return token.text;
     }
     const { text } = take('word', 'a value');
+    if (text.startsWith("'")) throw invalidFilter('Strings stand in double quotes.');
     if (text.toLowerCase() === 'null') return null;
     if (isNumber.test(text) && (type === 'integer' || type === 'decimal' || type === 'any')) return finite(text);
     if (isBoolean.test(text) && (type === 'boolean' || type === 'any')) return text.toLowerCase() === 'true';

@@ -131,6 +131,7 @@ t.test('a filter that cannot be read or be true of anybody is a 400, never the w
       'eq "x"',
       'userName eq "x',
       'userName eq "\\x"',
+      "userName eq 'x'",
       'userName eq "x" and',
       'and',
     ],
