@@ -141,7 +141,11 @@ export function searchRoutes(app: FastifyInstance, all: readonly ScimResources[]
     const found = await searchAll(durable, all, asked(request), read);
     return sendList(reply, found, found.page);
   }
-  app.get('/', async (request, reply) => answer(reply, request, (type) => readListQuery(type, request.query as Query)));
+  app.get('/', async (request, reply) => {
+    // `?aadOptscim062020/Users?filter=…` asks for one user, and must not find all: a path behind the flag of Entra's Tenant URL leads nowhere.
+    if (!Object.keys(request.query as Query).some((name) => /^filter$/i.test(name))) return reply.callNotFound();
+    return answer(reply, request, (type) => readListQuery(type, request.query as Query));
+  });
   app.post('/.search', async (request, reply) => answer(reply, request, (type) => readSearchRequest(type, request.body)));
   allowOnly(app, '/', ['GET']);
   allowOnly(app, '/.search', ['POST']);

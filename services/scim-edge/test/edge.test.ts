@@ -360,5 +360,9 @@ t.test('POST /.search asks every resource type at once (RFC 7644, 3.4.3)', async
   const query = `filter=${encodeURIComponent('displayName eq "same"')}&startIndex=3&count=2`;
   for (const path of ['', '/']) t.strictSame((await send('GET', `${path}?${query}`, { key: both.key })).body, page.body);
   await refused(t, send('GET', '?filter=displayName'), 400, 'invalidFilter');
+  // A path that was put behind the flag of Entra's Tenant URL asks for one user, and must not find all.
+  const { key } = both;
+  for (const rest of ['', '?aadOptscim062020', '?aadOptscim062020/Users?filter=userName+eq+%22nobody%22'])
+    await refused(t, send('GET', rest, { key }), 404);
   t.equal((await send('POST', '', { body: user })).headers.allow, 'GET');
 });
