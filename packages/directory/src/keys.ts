@@ -36,7 +36,7 @@ type Use = Pick<ApiKey, 'lastUsed' | 'lastScim'>;
 /** A use is written at most once in this time for each key, process and door. */
 const useEvery = 60_000;
 const mostNoted = 10_000;
-const mostKeys = 1000;
+const pageSize = 1000;
 
 /** `pepper`: secret of the deployment. A key has 256 bits of chance, so a keyed hash needs no slowness (facts: 18 µs). */
 export function keys(durable: Durable & { pepper: string }) {
@@ -85,12 +85,17 @@ export function keys(durable: Durable & { pepper: string }) {
   }
 
   async function list(tenant: string): Promise<ApiKey[]> {
-    const { members } = await store.range(tenantScope(tenant), 'keys', { limit: mostKeys });
-    const entries = await store.read<StoredKey | Use>(globalScope, [...members.map(keyKey), ...members.map(useKey)]);
-    return members.flatMap((_, n) => {
-      const [key, use] = [entries[n] as Entry<StoredKey> | undefined, entries[members.length + n]];
-      return key ? [{ ...shown(key.value), ...use?.value }] : [];
-    });
+    const found: ApiKey[] = [];
+    for (let after: string | undefined; ; ) {
+      const { members } = await store.range(tenantScope(tenant), 'keys', { limit: pageSize, ...(after === undefined ? {} : { after }) });
+      const entries = await store.read<StoredKey | Use>(globalScope, [...members.map(keyKey), ...members.map(useKey)]);
+      for (const n of members.keys()) {
+        const [key, use] = [entries[n] as Entry<StoredKey> | undefined, entries[members.length + n]];
+        if (key) found.push({ ...shown(key.value), ...use?.value });
+      }
+      if (members.length < pageSize) return found;
+      after = members.at(-1);
+    }
   }
 
   /** Told in the audit log first: what was revoked is there, whatever stops in between. */

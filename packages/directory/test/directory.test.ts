@@ -245,6 +245,13 @@ t.test('M13 a key’s value is kept as a hash only', async (t) => {
   t.notMatch(JSON.stringify(await keys.list('a')), value.slice(24));
 });
 
+t.test('M15 every key that opens is on the list, however many were made', async (t) => {
+  const { keys } = open();
+  const made: string[] = [];
+  for (let n = 0; n < 1005; n++) made.push((await keys.create({ tenant: 'a', name: `${n}`, scopes: ['scim.full'] })).key.id);
+  t.strictSame((await keys.list('a')).map(({ id }) => id).sort(), made.sort());
+});
+
 t.test('M14 a malformed, unknown, expired or revoked key opens nothing', async (t) => {
   const { keys } = open();
   const other = open();
