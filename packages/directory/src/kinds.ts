@@ -39,7 +39,7 @@ export const userKind: Kind = {
   unique: 'userName',
   lookedUp: ['userName', 'externalId', 'emails'],
   document: (id) => `user:${id}`,
-  uniqueKey: (value) => `userName:${keyPart(uniqueText(value))}`,
+  uniqueKey: (value) => `userName:${keyPart(emailKey(value))}`,
   lookup(attribute, value) {
     if (attribute === 'externalId') return `user.externalId:${keyPart(value)}`;
     if (attribute === 'emails' || attribute === 'emails.value') return `user.email:${keyPart(emailKey(value))}`;

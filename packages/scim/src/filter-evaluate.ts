@@ -58,8 +58,10 @@ function compileComparison(op: Comparison, path: AttributePath, value: Literal):
     return (resource) => !equal(resource);
   }
   if (value === null) return (resource) => op === 'eq' && !valuesAt(resource, path).some(isPresent);
-  const attribute = comparedAttribute(path);
-  const type = inText.has(op) ? 'string' : attribute.type;
+  const compared = comparedAttribute(path);
+  // A part of a text has its spaces and dots.
+  const attribute: Attribute = inText.has(op) ? { ...compared, type: 'string', uniqueness: 'none' } : compared;
+  const { type } = attribute;
   const wanted = comparable(attribute, type, value);
   if (wanted === undefined) return () => false;
   const compare = comparators[op];

@@ -1,8 +1,7 @@
 import type { AccessChange, CoreChange, CoreOutcome, IdentityChange, IdentityRemoval, RoleChange } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
-import { domainOf } from '@claras/domain/email';
+import { domainOf, emailKey } from '@claras/domain/email';
 import { defaultRole } from '@claras/domain/role';
-import { uniqueText } from '@claras/scim/same-text';
 import type { Draft } from './draft.ts';
 import {
   type Cause,
@@ -175,7 +174,7 @@ function arrival(draft: Draft, link: Link, change: IdentityChange, moment: Momen
 function holderOf(draft: Draft, userName: string): Person | undefined {
   const id = draft.get<string>(loginKey(userName));
   const person = id === undefined ? undefined : draft.get<Person>(personKey(id));
-  return person?.profile.userName !== undefined && uniqueText(person.profile.userName) === uniqueText(userName) ? person : undefined;
+  return person?.profile.userName !== undefined && emailKey(person.profile.userName) === emailKey(userName) ? person : undefined;
 }
 
 /**

@@ -2,7 +2,6 @@ import type { Profile, TeamFact } from '@claras/contracts/events';
 import { emailKey } from '@claras/domain/email';
 import { isBillable } from '@claras/domain/seat';
 import { keyPart } from '@claras/ports/store/key-part';
-import { uniqueText } from '@claras/scim/same-text';
 import type { Draft } from './draft.ts';
 
 export type Facet = 'identity' | 'role' | 'access';
@@ -38,7 +37,7 @@ export const personKey = (id: string) => `profile:${id}`;
 export const linkKey = (scimId: string) => `scim:${scimId}`;
 export const emailOwnerKey = (email: string) => `email:${keyPart(emailKey(email))}`;
 /** Profile of the SCIM user that took this userName last; whether it still has it, the profile says. */
-export const loginKey = (userName: string) => `login:${keyPart(uniqueText(userName))}`;
+export const loginKey = (userName: string) => `login:${keyPart(emailKey(userName))}`;
 /** Ids of the active owners, in one document, so that two owners demoted at once cannot leave none. */
 export const ownersKey = 'owners';
 export const profilesIndex = 'profiles';

@@ -234,6 +234,11 @@ t.test('a name that is refused as taken is found by that name, and one that is n
           `${first} ${second} ${status}${more}`,
         );
       }
+      for (const text of [' ', '.']) {
+        const filter = encodeURIComponent(`${attribute} co ${JSON.stringify(text)}`);
+        const found = (await send('GET', `${path}?filter=${filter}`, { key })).body.totalResults;
+        t.equal(found, [first, ...(status === 201 ? [second] : [])].filter((name) => name?.includes(text)).length, `contains ${text}`);
+      }
       for (const gone of [id, body.id]) if (gone) await send('DELETE', `${path}/${gone}`, { key });
     }
 });

@@ -1,7 +1,7 @@
 import type { ChangeResult } from '@claras/contracts/events';
+import { emailKey } from '@claras/domain/email';
 import { keyPart } from '@claras/ports/store/key-part';
 import type { Scope, Store } from '@claras/ports/store/store';
-import { uniqueText } from '@claras/scim/same-text';
 import type { LogEntry, Snapshot } from './entry.ts';
 
 export const logService = 'provisioning-log';
@@ -52,7 +52,7 @@ export const resultMember = ({ user, facet }: Pick<ChangeResult, 'user' | 'facet
 export const resultKey = (sequence: number, member: string) => `result:${padded(sequence)} ${member}`;
 export const throughKey = (consumer: string) => `through:${consumer}`;
 export const snapshotKey = (subject: string) => `snapshot:${subject}`;
-export const nameKey = (userName: string) => `name:${keyPart(uniqueText(userName))}`;
+export const nameKey = (userName: string) => `name:${keyPart(emailKey(userName))}`;
 export const progressKey = 'recheck';
 export const seatsKey = (sequence: number) => `seats:${padded(sequence)}`;
 export const seatsIndex = 'seats';
