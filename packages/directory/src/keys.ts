@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type ApiScope, apiKeyEntropy, apiKeyId, newApiKey } from '@claras/domain/api-key';
+import { indexPages } from '@claras/ports/store/index-pages';
 import type { Entry } from '@claras/ports/store/store';
 import { type Actor, audit, system } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
@@ -86,16 +87,14 @@ export function keys(durable: Durable & { pepper: string }) {
 
   async function list(tenant: string): Promise<ApiKey[]> {
     const found: ApiKey[] = [];
-    for (let after: string | undefined; ; ) {
-      const { members } = await store.range(tenantScope(tenant), 'keys', { limit: pageSize, ...(after === undefined ? {} : { after }) });
+    for await (const members of indexPages(store, tenantScope(tenant), 'keys', pageSize)) {
       const entries = await store.read<StoredKey | Use>(globalScope, [...members.map(keyKey), ...members.map(useKey)]);
       for (const n of members.keys()) {
         const [key, use] = [entries[n] as Entry<StoredKey> | undefined, entries[members.length + n]];
         if (key) found.push({ ...shown(key.value), ...use?.value });
       }
-      if (members.length < pageSize) return found;
-      after = members.at(-1);
     }
+    return found;
   }
 
   /** Told in the audit log first: what was revoked is there, whatever stops in between. */

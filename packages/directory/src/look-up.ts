@@ -1,3 +1,4 @@
+import { indexPages } from '@claras/ports/store/index-pages';
 import type { RangeQuery } from '@claras/ports/store/store';
 import { groupKind, groupsOfIndex, type Kind } from './kinds.ts';
 import { type Read, readResources } from './resources.ts';
@@ -51,10 +52,6 @@ export async function page(durable: Durable, kind: Kind, tenant: string, query: 
 
 /** Every resource of a kind, page by page, in the order of creation. */
 export async function* all(durable: Durable, kind: Kind, tenant: string): AsyncGenerator<Read[]> {
-  for (let after: string | undefined; ; ) {
-    const { members } = await durable.store.range(tenantScope(tenant), kind.all, { limit: pageSize, ...(after ? { after } : {}) });
+  for await (const members of indexPages(durable.store, tenantScope(tenant), kind.all, pageSize))
     yield await readResources(durable, kind, tenant, members);
-    if (members.length < pageSize) return;
-    after = members.at(-1);
-  }
 }

@@ -1,3 +1,4 @@
+import { indexPages } from '@claras/ports/store/index-pages';
 import { compileFilter } from '@claras/scim/filter-evaluate';
 import type { MemberChanges } from '@claras/scim/member-changes';
 import { membersIndex } from './kinds.ts';
@@ -32,12 +33,7 @@ export async function memberDifference({ store }: Durable, tenant: string, group
   }
   if (asked.clear || asked.removeWhere.length > 0) {
     const current = new Set<string>();
-    for (let after: string | undefined; ; ) {
-      const { members } = await store.range(scope, index, { limit: pageSize, ...(after ? { after } : {}) });
-      for (const member of members) current.add(member);
-      if (members.length < pageSize) break;
-      after = members.at(-1);
-    }
+    for await (const members of indexPages(store, scope, index, pageSize)) for (const member of members) current.add(member);
     const added = asked.add.filter((id) => !current.has(id));
     return { ...orNothing(added, leavers(current, asked)), exact: true };
   }

@@ -1,4 +1,5 @@
 import { isTenantId, tenantIdFromName } from '@claras/domain/tenant';
+import { indexPages } from '@claras/ports/store/index-pages';
 import { audit } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
 import { newProvider, providerKey, provisioningChanged } from './providers.ts';
@@ -72,12 +73,9 @@ export function tenants(durable: Durable) {
 
   async function list(): Promise<Tenant[]> {
     const found: Tenant[] = [];
-    for (let after: string | undefined; ; ) {
-      const { members } = await store.range(globalScope, 'tenants', { limit: pageSize, ...(after ? { after } : {}) });
+    for await (const members of indexPages(store, globalScope, 'tenants', pageSize))
       for (const entry of await store.read<Tenant>(globalScope, members.map(tenantKey))) if (entry) found.push(entry.value);
-      if (members.length < pageSize) return found;
-      after = members.at(-1);
-    }
+    return found;
   }
 
   return { create, get, list };

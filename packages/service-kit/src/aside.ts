@@ -1,5 +1,6 @@
 import type { Fact, Positioned } from '@claras/contracts/events';
 import type { Runtime } from '@claras/ports/runtime';
+import { indexPages } from '@claras/ports/store/index-pages';
 import { type Scope, type Store, StoreUnavailable } from '@claras/ports/store/store';
 import type { Position, Positions } from './position.ts';
 
@@ -61,13 +62,11 @@ export function asideQueues<F extends Fact>(parts: {
 
   async function claims(): Promise<HeldClaim[]> {
     const found: HeldClaim[] = [];
-    for (let after: string | undefined; ; ) {
-      const { members } = await store.range(scope, index, { limit: tenantsAtOnce, ...(after === undefined ? {} : { after }) });
+    for await (const members of indexPages(store, scope, index, tenantsAtOnce)) {
       const entries = await store.read<Claim>(scope, members.map(claimKey));
       found.push(...entries.filter((entry) => entry !== undefined));
-      if (members.length < tenantsAtOnce) return found;
-      after = members.at(-1);
     }
+    return found;
   }
 
   const claimOf = async (tenant: string): Promise<HeldClaim | undefined> => (await store.read<Claim>(scope, [claimKey(tenant)]))[0];

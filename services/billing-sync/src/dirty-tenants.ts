@@ -1,4 +1,5 @@
 import type { Runtime } from '@claras/ports/runtime';
+import { indexPages } from '@claras/ports/store/index-pages';
 import type { Change, Scope, Store } from '@claras/ports/store/store';
 import { editDocument } from '@claras/service-kit/edit-document';
 import { afterBilling, type Mark, marked } from './decide.ts';
@@ -20,15 +21,6 @@ export function dirtyTenants(parts: { store: Store; runtime: Runtime }) {
   const change = (tenant: string, edit: (mark: Mark | undefined, now: number) => Pick<Change, 'put' | 'remove' | 'index'>): Promise<void> =>
     editDocument(parts, scope, markKey(tenant), edit);
 
-  async function* pages(index: string): AsyncGenerator<string[]> {
-    for (let after: string | undefined; ; ) {
-      const { members } = await store.range(scope, index, { limit: pageSize, ...(after === undefined ? {} : { after }) });
-      if (members.length > 0) yield members;
-      if (members.length < pageSize) return;
-      after = members.at(-1);
-    }
-  }
-
   return {
     mark: (tenant: string, sequence: number): Promise<void> =>
       change(tenant, (mark, now) => ({
@@ -45,12 +37,12 @@ export function dirtyTenants(parts: { store: Store; runtime: Runtime }) {
       }),
 
     async *dirty(): AsyncGenerator<DirtyTenant[]> {
-      for await (const tenants of pages(dirtyIndex)) {
+      for await (const tenants of indexPages(store, scope, dirtyIndex, pageSize)) {
         const entries = await store.read<Mark>(scope, tenants.map(markKey));
         yield tenants.flatMap((tenant, n) => (entries[n] ? [{ tenant, mark: entries[n].value }] : []));
       }
     },
-    known: () => pages(tenantsIndex),
+    known: () => indexPages(store, scope, tenantsIndex, pageSize),
   };
 }
 export type DirtyTenants = ReturnType<typeof dirtyTenants>;
