@@ -61,7 +61,7 @@ export async function localGateway(settings: Record<string, string> = {}) {
       printed += text;
     });
     child = started;
-    await eventually(15_000, 'the gateway answers', async () => ((await fetch(`${url}/livez`)).ok ? true : undefined));
+    await eventually(60_000, 'the gateway answers', async () => ((await fetch(`${url}/livez`)).ok ? true : undefined));
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
