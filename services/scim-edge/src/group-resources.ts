@@ -1,8 +1,8 @@
 import type { GroupEdit, Groups } from '@claras/directory/groups';
 import { groupKind } from '@claras/directory/kinds';
 import { resourceTypes } from '@claras/scim/attributes';
-import { indexedEquality, mentions } from '@claras/scim/filter';
 import { memberChanges } from '@claras/scim/member-changes';
+import { decidingMembers } from '@claras/scim/member-filter';
 import { applyPatch, readPatch } from '@claras/scim/patch';
 import { type Json, readResource } from '@claras/scim/resource';
 import { settled } from '@claras/scim/set-once';
@@ -27,12 +27,10 @@ export function groupResources(groups: Groups): ScimResources {
           ? {}
           : { members: ids.map((value) => ({ value, $ref: locationOf(resourceTypes.User, value, url), type: 'User' })) };
       if (wanted('members')) return asMembers(await groups.members(tenant, id));
-      if (!filter || !mentions(filter, 'members')) return {};
-      // Entra's reference check asks for one member: that one is looked up, and the others are never read.
-      const asked = indexedEquality(filter).flatMap(({ attribute, value }) => (/^members(\.value)?$/.test(attribute) ? [value] : []));
-      const ids = asked.length > 0 ? asked : await groups.members(tenant, id);
-      const isMember = asked.length > 0 ? await groups.hasMembers(tenant, id, ids) : ids.map(() => true);
-      return asMembers(ids.filter((_, n) => isMember[n]));
+      const asked = filter ? decidingMembers(filter) : [];
+      if (!asked) return asMembers(await groups.members(tenant, id));
+      const isMember = asked.length > 0 ? await groups.hasMembers(tenant, id, asked) : [];
+      return asMembers(asked.filter((_, n) => isMember[n]));
     },
     async create(body, { tenant, types, origin, id }) {
       const { resource, members, ignored } = readResource(types.Group, body);

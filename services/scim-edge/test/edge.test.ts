@@ -159,6 +159,22 @@ t.test('M17 a user shows its groups, a group its members, and a reference check 
   const check = (member: string) =>
     send('GET', `/Groups?filter=${encodeURIComponent(`id eq "${group.id}" and members eq "${member}"`)}&attributes=id`);
   t.strictSame([(await check(id)).body.totalResults, (await check('nobody')).body.totalResults], [1, 0]);
+
+  const other = await created({ ...user, userName: 'grouped-too@a.example' });
+  await send('PATCH', `/Groups/${group.id}`, { body: patch({ op: 'add', path: 'members', value: [{ value: other.id }] }) });
+  const [one, two] = [id, other.id].map((member) => `members[value eq "${member}"]`);
+  for (const [filter, found] of [
+    [`${one} and ${two}`, 1],
+    [`${one} and not (${two})`, 0],
+    [`${one} and members ne "${other.id}"`, 0],
+    [`${one} and members co "${other.id.slice(1)}"`, 1],
+    [`${one} and (members eq "nobody" or ${two})`, 1],
+    [`${one} and members[value eq "${other.id}" and type eq "Group"]`, 0],
+    [`${one} and members[not (value eq "${id}")]`, 1],
+    [`members eq "nobody" or ${one}`, 1],
+    [`displayName eq "Grouped" and not (members eq null)`, 1],
+  ] as const)
+    t.equal((await send('GET', `/Groups?filter=${encodeURIComponent(filter)}`)).body.totalResults, found, filter);
 });
 
 t.test('a resource is served from its stored JSON byte for byte as if it were parsed and written anew', async (t) => {
