@@ -8,14 +8,14 @@ export const retryDelay = (attempts: number): number => Math.min(20 * 2 ** attem
 /**
  * Nothing waits inside ioredis: a command is sent now or fails now, and one whose reply was lost fails as soon as that is known. (With
  * `autoResendUnfulfilledCommands` off, that takes `maxRetriesPerRequest: 0`; else it would never settle.) Whether it is sent again is decided
- * in redis-connection.ts.
+ * in redis-connection.ts. A server that says nothing for 2 s while something waits for it is left: `socketTimeout`, one timer for all. One for
+ * each command (`commandTimeout`) costs as much as the command.
  */
 const options = {
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   connectTimeout: 1000,
   socketTimeout: 2000,
-  commandTimeout: 2000,
 } satisfies RedisOptions;
 
 /** `redis://HOST:PORT`, or `redis://HOST:PORT,HOST:PORT…` for a cluster: some of its nodes, which tell of the others. `rediss:` with TLS. */

@@ -27,6 +27,7 @@ export function redisConnection(url: string, runtime: Runtime, log?: Log) {
   let ready = Promise.withResolvers<void>();
   let isReady = false;
   let closed = false;
+  let gathering = false;
   let reason = 'nobody answers';
 
   client.on('ready', () => {
@@ -43,6 +44,23 @@ export function redisConnection(url: string, runtime: Runtime, log?: Log) {
   client.on('error', (error: Error & { lastNodeError?: Error }) => {
     reason = (error.lastNodeError ?? error).message;
   });
+
+  const nodes = (): Redis[] => (client instanceof Cluster ? client.nodes() : [client]);
+
+  /**
+   * What is asked in this turn of the event loop leaves together, at its end: a write of its own for each command wakes Redis for each, which
+   * costs more than the command, and syncs its log for each.
+   */
+  function gather(): void {
+    if (gathering) return;
+    gathering = true;
+    const streams = nodes().flatMap(({ stream }) => stream ?? []);
+    for (const stream of streams) stream.cork();
+    setImmediate(() => {
+      gathering = false;
+      for (const stream of streams) stream.uncork();
+    });
+  }
 
   async function untilReady(deadline: number): Promise<void> {
     if (isReady) return;
@@ -63,6 +81,7 @@ export function redisConnection(url: string, runtime: Runtime, log?: Log) {
       for (let pause = againMs.first; ; pause = Math.min(2 * pause, againMs.most)) {
         try {
           await untilReady(deadline);
+          gather();
           return await question(client);
         } catch (error) {
           if (closed || isAnswer(error) || runtime.now() >= deadline)
@@ -72,7 +91,7 @@ export function redisConnection(url: string, runtime: Runtime, log?: Log) {
       }
     },
     /** Every node that is known: a replica may take over. */
-    nodes: (): Redis[] => (client instanceof Cluster ? client.nodes() : [client]),
+    nodes,
     subscribe: subscriber.subscribe,
     close(): void {
       closed = true;
