@@ -5,7 +5,7 @@
 --       7... the indexes (sorted sets)
 -- ARGV  change id, time, tenant, channel, cell, then lists, each behind its length:
 --       expected key, version ...; touched keys; removed keys; put key, json ...; dropped indexes (numbers of KEYS);
---       indexes: number of its KEY, list of members that leave, list of members that come; events
+--       indexes: number of its KEY, list of members that leave, list of members that come; an event's attributes, its data ...
 -- Returns {1, sequence, version}, or {0, key} for a conflict.
 local documents, state, ids, olderIds, outbox, epoch = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local mostArguments = 1000
@@ -73,9 +73,9 @@ for _ = 1, tonumber(take()) do
 end
 
 local events = takeList()
-for _, event in ipairs(events) do
+for n = 1, #events, 2 do
   sequence = sequence + 1
-  redis.call('XADD', outbox, '*', 'tenant', tenant, 'sequence', text(sequence), 'event', event)
+  redis.call('XADD', outbox, '*', 'tenant', tenant, 'sequence', text(sequence), 'event', events[n], 'data', events[n + 1])
 end
 if #events > 0 then redis.call('PUBLISH', channel, cell) end
 

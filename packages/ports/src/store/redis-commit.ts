@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { jsonOf } from '@claras/contracts/json-text';
 import { jsonOfPuts } from './entry-text.ts';
 import { pairsOf } from './keyed.ts';
 import type { RedisClient } from './redis-client.ts';
@@ -31,7 +32,7 @@ export function argumentsOf(place: Place, change: Change): { keys: string[]; arg
     ...list(jsonOfPuts(put).flat()),
     ...list(dropped),
     ...[changed.length, ...indexes],
-    ...list(events.map((event) => JSON.stringify(event))),
+    ...list(events.flatMap(({ data, ...attributes }) => [JSON.stringify(attributes), jsonOf(data) ?? 'null'])),
   ];
   return { keys, args };
 }

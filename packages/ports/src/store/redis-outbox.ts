@@ -1,4 +1,5 @@
 import { type OutgoingEvent, toRecord } from '@claras/contracts/cloud-event';
+import { JsonText } from '@claras/contracts/json-text';
 import type { TopicName } from '@claras/contracts/topics';
 import type { RedisClient } from './redis-client.ts';
 import type { RedisConnection } from './redis-connection.ts';
@@ -30,8 +31,10 @@ export function redisOutbox({ service, topic, cells, ask, subscribe }: Parts): O
   const listeners = new Set<(cell: number) => void>();
   let subscribed = false;
 
-  function entryOf([id, [, tenant, , sequence, , event]]: [string, string[]]): OutboxEntry {
-    return { id, tenant: tenant!, record: toRecord(topic, service, tenant!, Number(sequence), JSON.parse(event!) as OutgoingEvent) };
+  /** The data are passed on as they stand. */
+  function entryOf([id, [, tenant, , sequence, , attributes, , data]]: [string, string[]]): OutboxEntry {
+    const event: OutgoingEvent = { ...JSON.parse(attributes!), data: new JsonText(data!) };
+    return { id, tenant: tenant!, record: toRecord(topic, service, tenant!, Number(sequence), event) };
   }
 
   function tell(cell: number): void {
