@@ -8,8 +8,6 @@ export const epochLua = readFileSync(new URL('./epoch.lua', import.meta.url), 'u
 
 const raise = `redis.call('HSET', KEYS[1], 'epoch', math.max(epochOf(KEYS[1]), tonumber(ARGV[1])))`;
 
-export const epochField = 'epoch';
-
 /** Epochs of the cells, told and raised on the node of each. */
 export function redisEpochs(cells: number, ask: RedisConnection['ask']) {
   const each = <T>(question: (client: RedisClient, cell: number) => Promise<T>): Promise<T[]> =>

@@ -1,15 +1,15 @@
-import { startOf } from '@claras/contracts/sequence';
 import type { Log } from '../log.ts';
 import { decodeEntry } from './entry-text.ts';
 import type { RedisClient } from './redis-client.ts';
 import { commitScript } from './redis-commit.ts';
 import { redisConnection } from './redis-connection.ts';
 import { type Durability, weakestDurability } from './redis-durability.ts';
-import { epochField, redisEpochs } from './redis-epochs.ts';
-import { cellsKey, type Place, placeOf, tagOf } from './redis-keys.ts';
+import { redisEpochs } from './redis-epochs.ts';
+import { cellsKey, placeOf, tagOf } from './redis-keys.ts';
 import { redisOutbox } from './redis-outbox.ts';
+import { rangeScript } from './redis-range.ts';
 import { assertFits, partsOf } from './scope.ts';
-import { type Entry, type Json, type RangeQuery, type Scope, type Store, StoreUnavailable } from './store.ts';
+import { type Entry, type Json, type Scope, type Store, StoreUnavailable } from './store.ts';
 import type { StoreSettings } from './store-settings.ts';
 
 const mayLose =
@@ -31,6 +31,7 @@ export function redisStore(
 ): RedisStore {
   const connection = redisConnection(url, runtime, log);
   const commitOf = commitScript(connection.client);
+  const rangeOf = rangeScript(connection.client);
   let opened: Promise<void> | undefined;
 
   async function ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T> {
@@ -83,11 +84,7 @@ export function redisStore(
       const texts = await ask((client) => client.hmget(placeOf(scope, cells).documents, ...keys));
       return texts.map((text) => (text === null ? undefined : decodeEntry<T>(text)));
     },
-    async range(scope, index, query) {
-      const place = placeOf(scope, cells);
-      const [members, total, sequence] = await ask((client) => rangeOf(client, place, index, query));
-      return { members, total, sequence };
-    },
+    range: (scope, index, query) => ask(() => rangeOf(placeOf(scope, cells), index, query)),
     async has(scope, index, members) {
       if (members.length === 0) return [];
       const scores = await ask((client) => client.zmscore(placeOf(scope, cells).index(index), [...members]));
@@ -108,21 +105,4 @@ export function redisStore(
       connection.close();
     },
   };
-}
-
-/** In one step, so that members, total and sequence belong together. */
-async function rangeOf(
-  client: RedisClient,
-  place: Place,
-  name: string,
-  { offset = 0, after, limit }: RangeQuery,
-): Promise<[string[], number, number]> {
-  const index = place.index(name);
-  const step = client.multi().zcard(index).hget(place.state, 'sequence').hget(place.epoch, epochField);
-  if (limit > 0 && after !== undefined) step.zrangebylex(index, `(${after}`, '+', 'LIMIT', 0, limit);
-  else if (limit > 0) step.zrange(index, offset, String(offset + limit - 1));
-  const answers = (await step.exec()) ?? [];
-  for (const [error] of answers) if (error) throw error;
-  const [total, sequence, epoch, members] = answers.map(([, answer]) => answer);
-  return [(members ?? []) as string[], total as number, Math.max(Number(sequence ?? 0), startOf(Number(epoch ?? 0)))];
 }
