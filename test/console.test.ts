@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { LogPage, MappingPreview } from '@claras/contracts/console-api';
 import { simulate } from '@claras/entra-simulator/simulate';
+import { openBacking } from '@claras/ports/backing';
+import { systemRuntime as runtime } from '@claras/ports/system-runtime';
+import { alarms } from '@claras/service-kit/alarms';
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { newPage, openBrowser } from './support/browser.ts';
@@ -479,6 +482,25 @@ if (browser) {
     t.ok(rows < 60, `${rows} rows`);
     t.comment(`the slowest of 20 jumps through 10,000 rows took ${Math.round(worst)} ms`);
     t.ok(id);
+  });
+
+  await t.test('the operator sees an alarm of a tenant, after a restart too', async (t) => {
+    await gateway.stop();
+    const { store, close } = await openBacking({
+      storeUrl: `file:${gateway.dataDir}`,
+      busUrl: `file:${gateway.dataDir}`,
+      cells: 64,
+      runtime,
+    });
+    const raised = alarms({ store, runtime, log: { info() {}, warn() {}, error() {} } });
+    const which = { consumer: 'archiver', tenant: 'far-away', kind: 'queue-full' } as const;
+    await raised.raise(which, 'something is missing');
+    await close();
+    await gateway.start();
+    const page = await visit(t, (await api.ask<{ url: string }>('POST', '/console-links', {})).url);
+    await go(page, 'Operations');
+    await page.getByRole('row', { name: /far-away archiver .*something is missing/ }).waitFor();
+    await page.getByRole('row', { name: /archiver waits something is missing/ }).waitFor();
   });
 
   await t.test('the pages come with a strict policy, and what they are made of stays for a year', async (t) => {

@@ -6,7 +6,7 @@ import { deadLettersDrop, deadLettersList, deadLettersReplay, deadLettersShow } 
 import { keyCreate, keyList, keyRevoke, keyRotate } from './commands/key.ts';
 import { logCommand, logErase, recheckCommand } from './commands/log.ts';
 import { mappingPreview, mappingSet, mappingShow } from './commands/mapping.ts';
-import { health, lag, seats, seatsApprove, seatsExplain } from './commands/operations.ts';
+import { alarms, health, lag, seats, seatsApprove, seatsExplain } from './commands/operations.ts';
 import { providerAdd, providerList, providerSet } from './commands/provider.ts';
 import { schemaList, schemaPut, schemaRemove } from './commands/schema.ts';
 import { scimOff, scimOn } from './commands/scim.ts';
@@ -61,6 +61,7 @@ export const commands: readonly (Command | Delegate)[] = [
   deadLettersShow,
   deadLettersReplay,
   deadLettersDrop,
+  alarms,
   health,
   consoleLink,
   simulateEntra,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { consoleServer } from '@claras/console/console-server';
 import type { TeamPage } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
+import { alarms } from '@claras/service-kit/alarms';
 import { createHealth } from '@claras/service-kit/health';
 import { createMetrics } from '@claras/service-kit/metrics';
 import { operationsRoutes } from '@claras/service-kit/operations-routes';
@@ -210,6 +211,11 @@ t.test('lag and health are told, and health has its exit code', async (t) => {
   health.set('store', false, 'does not answer');
   t.match(await cli('health'), { code: 1, stdout: /^not ok\n.*\nstore +waits +does not answer\n/ });
   health.set('store', true);
+});
+
+t.test('alarms are listed with their tenant', async (t) => {
+  await alarms(parts).raise({ consumer: 'archiver', tenant: 'acme', kind: 'queue-full' }, 'something is missing');
+  t.match(await done('alarms'), /^SINCE +TENANT +CONSUMER +KIND +DETAIL\n\S+ +acme +archiver +queue-full +something is missing\n/);
 });
 
 t.test('a consumer is paused and resumed, and lag says so', async (t) => {

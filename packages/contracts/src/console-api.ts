@@ -430,6 +430,21 @@ export const ConsumerState = Type.Object(
 export type ConsumerState = Static<typeof ConsumerState>;
 export const ConsumerList = list(ConsumerState);
 
+/** What somebody must know of a tenant until it is over, and which consumer says so. */
+export const AlarmList = list(
+  Type.Object(
+    {
+      consumer: Type.String(),
+      tenant: Type.String(),
+      kind: Type.Enum(['queue-full', 'would-archive-most']),
+      detail: Type.String(),
+      since: Time,
+    },
+    closed,
+  ),
+);
+export type AlarmList = Static<typeof AlarmList>;
+
 /** `dryRun`: only say what differs. */
 export const TopicsWanted = Type.Object({ dryRun: Type.Optional(Type.Boolean()) }, closed);
 export const TopicsReport = Type.Object(

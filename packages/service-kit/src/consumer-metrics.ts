@@ -16,6 +16,7 @@ export function consumerMetrics(metrics: Metrics, consumer_group: string, topic:
   const age = metrics.gauge('claras_consumer_oldest_unprocessed_age_seconds', 'Age of the oldest record that waits', partition);
   const rebalances = metrics.counter('claras_consumer_rebalances_total', 'Times that partitions were shared out anew', group);
   const stopped = metrics.gauge('claras_consumer_tenants_stopped', 'Tenants whose events wait aside', [...group, 'reason']);
+  const alarms = metrics.gauge('claras_consumer_alarms', 'Tenants of which somebody must know something', [...group, 'kind']);
   const paused = metrics.gauge('claras_consumer_paused', 'Whether the operator has it paused', group);
   const parked = metrics.gauge('claras_dlq_depth', 'Records that are parked', [...group, 'topic']);
 
@@ -25,6 +26,7 @@ export function consumerMetrics(metrics: Metrics, consumer_group: string, topic:
     effective: (seconds: number) => latency.observe({ consumer_group }, Math.max(0, seconds)),
     rebalanced: () => rebalances.inc({ consumer_group }),
     stopped: (reason: string, tenants: number) => stopped.set({ consumer_group, reason }, tenants),
+    alarms: (kind: string, tenants: number) => alarms.set({ consumer_group, kind }, tenants),
     paused: (is: boolean) => paused.set({ consumer_group }, is ? 1 : 0),
     parked: (records: number) => parked.set({ consumer_group, topic }, records),
     lag(partitions: readonly PartitionLag[], now: number): void {

@@ -4,6 +4,7 @@ import type { Bus } from '@claras/ports/bus/bus';
 import type { Log } from '@claras/ports/log';
 import type { Runtime } from '@claras/ports/runtime';
 import type { Store } from '@claras/ports/store/store';
+import { alarms as alarmsOf } from './alarms.ts';
 import { type AsideReason, asideQueues } from './aside.ts';
 import { drainAside } from './aside-drain.ts';
 import { consumerMetrics } from './consumer-metrics.ts';
@@ -16,6 +17,7 @@ import { isRetryable } from './retryable.ts';
 import { snapshotRequests } from './snapshot-requests.ts';
 import { readTopic } from './topic-reader.ts';
 import { type Handle, type Turn, takeTurn } from './turn.ts';
+import { watchAlarms } from './watch-alarms.ts';
 
 /** What every consumer is made of, its own effects apart. */
 export interface ConsumerParts {
@@ -111,6 +113,7 @@ export async function consumeEvents<F extends Fact>(
     drain.wake();
   }
 
+  const watch = watchAlarms({ name, alarms: alarmsOf(parts), runtime, log, measure, problems });
   const ask = beginsAnew ? snapshotRequests({ name, bus: parts.bus, runtime }) : async () => {};
   const { follows } = parts;
   const drain = drainAside({ queues, positions, handle: timed, settled, runtime, log, measure, problems, gate, ask, follows });
@@ -118,7 +121,7 @@ export async function consumeEvents<F extends Fact>(
   return {
     async close() {
       closing.abort();
-      await Promise.all([reader.close(), drain.close()]);
+      await Promise.all([reader.close(), drain.close(), watch.close()]);
     },
   };
 }

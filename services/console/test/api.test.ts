@@ -1,4 +1,5 @@
 import type {
+  AlarmList,
   AuditEntry,
   ConsumerState,
   CreatedApiKey,
@@ -9,6 +10,7 @@ import type {
 } from '@claras/contracts/console-api';
 import { BusUnavailable } from '@claras/ports/bus/bus';
 import { CoreAppUnavailable } from '@claras/ports/core-app/core-app';
+import { alarms } from '@claras/service-kit/alarms';
 import Fastify, { type FastifyInstance } from 'fastify';
 import t from 'tap';
 import { type ConsoleParts, consoleApi } from '../src/api/console-api.ts';
@@ -57,6 +59,7 @@ t.test('the routes of the REST API are these', async (t) => {
     'DELETE /session',
     'DELETE /tenants/:tenant/keys/:key',
     'DELETE /tenants/:tenant/schema-extensions/:schema',
+    'GET /alarms',
     'GET /consumers',
     'GET /dead-letters',
     'GET /dead-letters/:letter',
@@ -411,6 +414,23 @@ t.test('consumers are paused and resumed by the operator alone; the first pause 
   t.match(await item('archiver'), { deeds: [{ did: 'resumed' }, { did: 'paused' }] });
   t.equal((await ask('POST', '/consumers/nobody/pause')).status, 404);
   t.equal((await ask('POST', '/consumers/archiver/pause', { token: value })).status, 403);
+});
+
+t.test('an alarm is seen until it ends, as of its first time, by the operator alone', async (t) => {
+  const { ask, key, parts } = await open();
+  const { value } = await key('acme', ['rest.full']);
+  const raised = alarms(parts);
+  const which = { consumer: 'archiver', tenant: 'acme', kind: 'queue-full' } as const;
+  await raised.raise(which, 'once');
+  const [{ since }] = (await ask('GET', '/alarms')).json<AlarmList>().items as [AlarmList['items'][number]];
+  await raised.raise(which, 'twice');
+  await raised.raise({ ...which, consumer: 'archiver-two' }, 'another');
+  t.strictSame(await raised.list('archiver'), [{ ...which, detail: 'twice', since }]);
+  t.equal((await ask('GET', '/alarms')).json<AlarmList>().items.length, 2);
+  t.equal((await ask('GET', '/alarms', { token: value })).status, 403);
+  await raised.end(which);
+  await raised.end(which);
+  t.match((await ask('GET', '/alarms')).json<AlarmList>().items, [{ consumer: 'archiver-two' }]);
 });
 
 t.test('bad input is refused with a next step and changes nothing', async (t) => {

@@ -1,9 +1,9 @@
 import type { DirectoryEvent, DirectoryFact } from '@claras/contracts/events';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
+import { alarms } from '@claras/service-kit/alarms';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
 import { coreChanges } from '@claras/service-kit/core-changes';
 import { settledEvents } from '@claras/service-kit/outcomes';
-import { createProblems } from '@claras/service-kit/problems';
 import type { Turn } from '@claras/service-kit/turn';
 import { decide, type Known, nothingKnown, retries, withAccess, withResults } from './decide.ts';
 import { isFinished, unnamed } from './unnamed.ts';
@@ -17,7 +17,7 @@ export function profileSync(
 ): Promise<{ close(): Promise<void> }> {
   const { runtime } = parts;
   const send = coreChanges(parts);
-  const sweep = unnamed({ ...parts, name, send, problems: createProblems(parts.health, `${name} snapshots`) });
+  const sweep = unnamed({ ...parts, name, send, alarms: alarms(parts) });
 
   async function fold(turn: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
     const { read, settle } = turn;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LagReport, SeatReport, SeatRow } from '@claras/contracts/console-api';
+import type { AlarmList, LagReport, SeatReport, SeatRow } from '@claras/contracts/console-api';
 import type { Profile } from '@claras/contracts/events';
 import { isBillable } from '@claras/domain/seat';
 import { type Command, tenantOption } from '../command.ts';
@@ -98,6 +98,15 @@ function lagText(report: LagReport): string {
     ...(outboxes.length > 0 ? ['', table(['outbox', 'messages', 'seconds'], outboxes)] : []),
   ].join('\n');
 }
+
+export const alarms: Command = {
+  name: 'alarms',
+  help: 'List what somebody must know of a tenant: which consumer says it, since when, and what it is. Each ends with its cause.',
+  async run({ api, print }) {
+    const { items } = await api.get<AlarmList>(['alarms']);
+    print({ items }, () => table(['since', 'tenant', 'consumer', 'kind', 'detail'], items));
+  },
+};
 
 interface Health {
   ok: boolean;

@@ -1,4 +1,4 @@
-import { LagReport } from '@claras/contracts/console-api';
+import { AlarmList, LagReport } from '@claras/contracts/console-api';
 import { audit } from '@claras/directory/audit';
 import { groups } from '@claras/directory/groups';
 import type { Keys } from '@claras/directory/keys';
@@ -10,6 +10,7 @@ import type { Durable } from '@claras/directory/transact';
 import type { Billing } from '@claras/ports/billing/billing';
 import type { Bus } from '@claras/ports/bus/bus';
 import type { CoreApp, Team } from '@claras/ports/core-app/core-app';
+import { alarms } from '@claras/service-kit/alarms';
 import { deadLetters } from '@claras/service-kit/dead-letters';
 import type { Log } from '@claras/service-kit/log';
 import { pauses } from '@claras/service-kit/pauses';
@@ -101,6 +102,8 @@ export function consoleApi({
     app.register(topicRoutes(bus, durable.store.cells));
     const rests = pauses(durable);
     app.register(consumerRoutes(rests));
+    const raised = alarms({ ...durable, log });
+    app.get('/alarms', { schema: { response: { 200: AlarmList } } }, async () => ({ items: await raised.list() }));
     app.get('/lag', { schema: { response: { 200: LagReport } } }, () => lagReport(bus, durable.store, rests, durable.runtime.now()));
   };
 }

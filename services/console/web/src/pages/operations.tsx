@@ -3,6 +3,7 @@ import { Badge, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/co
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { ask } from '../api.ts';
+import { Alarms } from '../operations/alarms.tsx';
 import { Consumers } from '../operations/consumers.tsx';
 import { DeadLetters } from '../operations/dead-letters.tsx';
 import { seconds } from '../operations/seconds.ts';
@@ -64,6 +65,7 @@ export function Operations() {
           </DataTable>
         </Stack>
       )}
+      <Alarms />
       <DeadLetters />
       {data && data.outboxes.length > 0 && (
         <Stack gap="xs">
