@@ -36,7 +36,8 @@ export function life(name: string, clock: WorldClock, skew: number): Life {
   }
 
   const runtime: Runtime = {
-    now: () => clock.now() + skew,
+    // Whole, as a machine's: a number of milliseconds stands in records, too.
+    now: () => Math.floor(clock.now()) + skew,
     random: clock.random,
     id: clock.id,
     async sleep(ms, signal) {
