@@ -46,9 +46,10 @@ async function forget(consumer: string, tenant: string, clock: WorldClock, store
       'mapping',
       'restating',
       'cursor',
+      'aside-queue',
       ...users.map((id) => `user:${id}`),
       ...groups.map((id) => `group:${id}`),
     ],
-    drop: ['users', 'aside', 'aside-restarts', ...groups.map((id) => `members:${id}`)],
+    drop: ['users', 'aside', 'aside-restarts', 'aside-newest', ...groups.map((id) => `members:${id}`)],
   });
 }

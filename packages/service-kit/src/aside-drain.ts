@@ -56,14 +56,14 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
     const signal = AbortSignal.any([closing.signal, gate.signal()]);
     while (!signal.aborted) {
       const position = await positions.read(tenant);
-      const events = await queues.first(tenant, eventsAtOnce);
-      if (events.length === 0) return void (await queues.finish(held, position));
+      const { events, queue } = await queues.first(tenant, eventsAtOnce);
+      if (events.length === 0) return void (await queues.finish(held, position, queue));
       const { next } = inOrder(events, position.applied, parts.follows);
       const done = events.filter(({ sequence }) => sequence <= position.applied).map(({ sequence }) => sequence);
       if (done.length > 0) await positions.move(tenant, position, position, withoutAside(done));
       else if (next.length === 0) {
         if (!(await beginAnew(tenant, position))) return 'gap';
-        // Nothing is missing any more: what comes is kept, however much it is.
+        // Nothing is missing any more.
         held = (await queues.take(held, 'work')) ?? held;
       } else {
         const turn = takeTurn({ positions, tenant, position, events: next, background: true, signal, settled });

@@ -2,8 +2,11 @@ import type { TopicName } from '@claras/contracts/topics';
 import type { PartitionLag } from '@claras/ports/bus/bus';
 import type { Metrics } from './metrics.ts';
 
-/** What became of an event here. `parked`: it is no event of ours. `aside`: its tenant is stopped. `retried`: once for each failed attempt. */
-export type Processed = 'applied' | 'duplicate' | 'aside' | 'parked' | 'retried';
+/**
+ * What became of an event here. `parked`: it is no event of ours. `aside`: its tenant is stopped. `missed`: it went aside and is not kept, since the
+ * queue is full. `retried`: once for each failed attempt.
+ */
+export type Processed = 'applied' | 'duplicate' | 'aside' | 'missed' | 'parked' | 'retried';
 
 /** What an operator watches of one consumer (names: docs/metrics.md). */
 export function consumerMetrics(metrics: Metrics, consumer_group: string, topic: TopicName) {

@@ -44,8 +44,8 @@ export async function consumeEvents<F extends Fact>(
   const problems = createProblems(parts.health, name);
   const gate = pauseGate({ name, store, runtime, log, measure, problems });
   const positions = positionsOf(store, runtime, name);
-  const beginsAnew = topic === 'directory';
-  const queues = asideQueues<F>({ name, store, runtime, positions, holder: runtime.id(), beginsAnew });
+  const alarms = alarmsOf(parts);
+  const queues = asideQueues<F>({ name, store, runtime, positions, alarms, holder: runtime.id() });
   const closing = new AbortController();
 
   const timed: Handle<F> = async (turn) => {
@@ -106,15 +106,16 @@ export async function consumeEvents<F extends Fact>(
   }
 
   async function setAside(...[tenant, position, events, reason]: Parameters<typeof queues.add>): Promise<void> {
-    await queues.add(tenant, position, events, reason);
+    const missed = await queues.add(tenant, position, events, reason);
     measure.processed('aside', events.length);
+    measure.processed('missed', missed);
     if (reason === 'gap')
       log.error({ tenant, applied: position.applied, next: events[0]?.sequence }, 'an event is missing; the tenant waits');
     drain.wake();
   }
 
-  const watch = watchAlarms({ name, alarms: alarmsOf(parts), runtime, log, measure, problems });
-  const ask = beginsAnew ? snapshotRequests({ name, bus: parts.bus, runtime }) : async () => {};
+  const watch = watchAlarms({ name, alarms, runtime, log, measure, problems });
+  const ask = topic === 'directory' ? snapshotRequests({ name, bus: parts.bus, runtime }) : async () => {};
   const { follows } = parts;
   const drain = drainAside({ queues, positions, handle: timed, settled, runtime, log, measure, problems, gate, ask, follows });
   const reader = await readTopic({ name, topic, bus: parts.bus, store, runtime, log, measure, problems, gate, gathers, take });

@@ -15,7 +15,7 @@ export interface Position {
 }
 
 /** A consumer's own documents and indexes of a tenant, beside the position, and the events that tell of it. */
-export type ProjectionChange = Pick<Change, 'put' | 'remove' | 'index' | 'drop' | 'events'>;
+export type ProjectionChange = Pick<Change, 'expect' | 'put' | 'remove' | 'index' | 'drop' | 'events'>;
 
 /** Someone else moved the tenant's position: what was read is old. Reading it again settles it. */
 export class PositionMoved extends Error {
@@ -46,7 +46,7 @@ export function positions(store: Store, runtime: Runtime, service: string) {
         ...change,
         id: runtime.id(),
         time: runtime.now(),
-        expect: { [key]: from.version },
+        expect: merged(change.expect, { [key]: from.version }),
         put: merged<unknown>(change.put, { [key]: moved }),
       });
       if (!result.ok) throw new PositionMoved(`the position was moved by another process (${result.conflict})`);

@@ -2,7 +2,7 @@ import { type EventRecord, toRecord } from '@claras/contracts/cloud-event';
 import type { CoreChange, CoreOutcome } from '@claras/contracts/core-app';
 import type { DirectoryFact } from '@claras/contracts/events';
 import { startOf } from '@claras/contracts/sequence';
-import { topics } from '@claras/contracts/topics';
+import { type TopicName, topics } from '@claras/contracts/topics';
 import { memoryBus } from '@claras/ports/bus/memory-bus';
 import { cellOf } from '@claras/ports/cell';
 import { type CoreApp, CoreAppUnavailable } from '@claras/ports/core-app/core-app';
@@ -11,12 +11,14 @@ import { memoryStore } from '@claras/ports/store/memory-store';
 import { type Store, StoreUnavailable } from '@claras/ports/store/store';
 import t from 'tap';
 import { type VirtualRuntime, virtualRuntime } from '../../ports/test/virtual-runtime.ts';
+import { alarms } from '../src/alarms.ts';
 import { consumeEvents } from '../src/consumer.ts';
 import { coreChanges } from '../src/core-changes.ts';
 import { deadLetters } from '../src/dead-letters.ts';
 import { createHealth } from '../src/health.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { pauses } from '../src/pauses.ts';
+import type { Follows } from '../src/position.ts';
 import type { Handle } from '../src/turn.ts';
 
 const { name: topic } = topics.directory;
@@ -68,7 +70,7 @@ function flaky(store: Store, runtime: VirtualRuntime, rate: number): Store {
 async function stage(seed = 1) {
   const runtime = virtualRuntime(seed);
   const bus = memoryBus({ runtime });
-  await bus.prepare([topic, topics.request.name].map((name) => ({ name, partitions: 2 })));
+  await bus.prepare([topic, topics.request.name, topics.team.name].map((name) => ({ name, partitions: 2 })));
   const store = memoryStore({ cells: 2, topicOf: {}, runtime });
   const health = createHealth();
   const metrics = createMetrics('test');
@@ -86,7 +88,7 @@ async function stage(seed = 1) {
     await settle(events.at(-1)!.sequence, { put: { seen: [...(seen?.value ?? []), ...events.map(({ sequence }) => sequence)] } });
     return 'done';
   };
-  const start = (given: { handle?: Handle<DirectoryFact>; store?: Store } = {}) =>
+  const start = (given: { handle?: Handle<DirectoryFact>; store?: Store; topic?: TopicName; follows?: Follows } = {}) =>
     consumeEvents<DirectoryFact>({
       name: 'reader',
       topic: 'directory',
@@ -333,6 +335,120 @@ t.test('of a tenant that waits for a snapshot no more is kept than a queue holds
   await stop(consumer);
 });
 
+/** What a queue aside holds of a tenant, and somewhat more. */
+const queueful = 50_000;
+const moreThanAQueue = 53_000;
+
+t.test('a tenant with a fault and a full queue keeps no other waiting; mended, it asks for a snapshot and is exact again', async (t) => {
+  const { runtime, bus, store, health, metrics, handle, start, stop, seen, until, untilHealth } = await stage();
+  const raised = alarms({ store, runtime, log: silent });
+  const asked: string[] = [];
+  const control = await bus.consume({
+    group: 'snapshots',
+    topics: [topics.request.name],
+    async onBatch({ records: found }) {
+      asked.push(...found.map(({ key, value }) => `${key} ${value}`));
+    },
+  });
+  let broken = true;
+  const given = {
+    handle: async (turn: Parameters<typeof handle>[0]) => {
+      if (broken && turn.tenant === 'acme' && turn.events.some(({ sequence }) => sequence === 3)) throw new TypeError('a bug');
+      return handle(turn);
+    },
+  };
+  let consumer = await start(given);
+  for (let from = 1; from < moreThanAQueue; from += 1000) await bus.publish(topic, records('acme', from, from + 999));
+  await bus.publish(topic, [...records('beta', 1, 3), ...records('gamma', 1, 3)]);
+  await until({ beta: 3, gamma: 3 });
+  t.strictSame(await seen('acme'), []);
+  t.match(await raised.list(), [{ consumer: 'reader', tenant: 'acme', kind: 'queue-full' }]);
+
+  await stop(consumer);
+  consumer = await start(given);
+  await untilHealth(false);
+  await runtime.runUntil(() => /more events of a tenant wait/.test(health.report().checks.reader?.detail ?? ''));
+  t.match(await metrics.text(), /claras_consumer_alarms\{consumer_group="reader",kind="queue-full",service="test"\} 1/);
+  t.match(await metrics.text(), /claras_consumer_processed_total\{consumer_group="reader",result="missed",service="test"\} [1-9]/);
+  await bus.publish(topic, [...records('acme', moreThanAQueue + 1, moreThanAQueue + 1), ...records('beta', 4, 5)]);
+  await until({ beta: 5 });
+  t.strictSame(asked, [], 'a fault is looked at by somebody, not passed over');
+
+  broken = false;
+  await runtime.runUntil(() => asked.length > 0);
+  const kept = await seen('acme');
+  t.strictSame(kept, upTo(kept.length), 'what was kept is applied, in order');
+  t.ok(kept.length > queueful - 2000 && kept.length <= queueful, `${kept.length} events`);
+  t.equal(asked[0], `acme {"consumer":"reader","applied":${kept.length},"reason":"gap"}`);
+  const restart = moreThanAQueue + 2;
+  await bus.publish(topic, [snapshot('acme', restart), ...records('acme', restart + 1, restart + 5)]);
+  await until({ acme: kept.length + 6 });
+  t.strictSame(
+    (await seen('acme')).slice(kept.length),
+    upTo(6).map((n) => restart - 1 + n),
+  );
+  await untilHealth(true);
+  t.strictSame(await raised.list(), []);
+  await bus.publish(topic, records('acme', restart + 6, restart + 6));
+  await until({ acme: kept.length + 7 });
+  await Promise.all([stop(consumer), stop(control)]);
+});
+
+t.test('a snapshot that stands behind more events than a queue holds is read: what cannot be applied is passed by it', async (t) => {
+  const { bus, handle, start, stop, seen, until, untilHealth } = await stage();
+  const consumer = await start({
+    handle: async (turn) => {
+      if (turn.events.some(({ sequence }) => sequence === 3)) throw new TypeError('a bug');
+      return handle(turn);
+    },
+  });
+  for (let from = 1; from < moreThanAQueue; from += 1000) await bus.publish(topic, records('acme', from, from + 999));
+  const restart = moreThanAQueue + 1;
+  await bus.publish(topic, [snapshot('acme', restart), ...records('acme', restart + 1, restart + 3000)]);
+  await until({ acme: 3001 });
+  await untilHealth(true);
+  t.strictSame(
+    await seen('acme'),
+    upTo(3001).map((n) => restart - 1 + n),
+  );
+  await stop(consumer);
+});
+
+t.test('a reader to which nobody gives snapshots hears behind a full queue that something is missing', async (t) => {
+  const { runtime, bus, start, stop, seen, until, handle, untilHealth } = await stage();
+  let broken = true;
+  const consumer = await start({
+    follows: (sequence, last) => sequence > last,
+    topic: 'team',
+    handle: async (turn) => {
+      if (broken && turn.tenant === 'acme') throw new TypeError('a bug');
+      return handle(turn);
+    },
+  });
+  const event = { type: 'profile.created', subject: 'Profiles/p', time: new Date(0).toISOString(), data: {} };
+  const team = (tenant: string, from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, n) => toRecord('team', 'core', tenant, from + n, event));
+  for (let from = 1; from < moreThanAQueue; from += 1000) await bus.publish(topics.team.name, team('acme', from, from + 999));
+  await bus.publish(topics.team.name, [...team('beta', 1, 3), ...team('gamma', 1, 3)]);
+  await until({ beta: 3, gamma: 3 });
+  broken = false;
+  let last: number | undefined;
+  const look = async () => {
+    last = (await seen('acme')).at(-1);
+  };
+  await runtime.runUntil(() => {
+    void look();
+    return last === moreThanAQueue;
+  });
+  const all = await seen('acme');
+  t.strictSame(all.slice(0, -1), upTo(all.length - 1));
+  t.ok(all.length < moreThanAQueue, 'the newest stands behind a gap');
+  await untilHealth(true);
+  await bus.publish(topics.team.name, team('acme', moreThanAQueue + 1, moreThanAQueue + 1));
+  await until({ acme: all.length + 1 });
+  await stop(consumer);
+});
+
 t.test('a fault that is no outage stops its tenant alone and never loses the event', async (t) => {
   const { bus, health, handle, start, stop, seen, until, untilHealth } = await stage();
   let broken = true;
@@ -376,6 +492,34 @@ t.test('tenant-sized work is done beside the partition; the tenant’s later eve
   await until({ acme: 4 });
   t.strictSame(await seen('acme'), upTo(4));
   t.notSame(order[0], 'acme');
+  await stop(consumer);
+});
+
+t.test('what waits aside is worked off while more keeps coming, however quickly', async (t) => {
+  const { runtime, bus, handle, start, stop, seen, until } = await stage();
+  const consumer = await start({
+    handle: async (turn) => {
+      if (!turn.background) return 'later';
+      await runtime.sleep(300);
+      return handle(turn);
+    },
+  });
+  let coming = true;
+  let published = 0;
+  const publish = async () => {
+    while (coming) {
+      published += 1;
+      await bus.publish(topic, records('acme', published, published));
+      await runtime.sleep(100);
+    }
+  };
+  void publish();
+  await runtime.runUntil(() => runtime.now() >= 60_000);
+  const applied = (await seen('acme')).length;
+  t.ok(applied > published - 50, `${applied} of ${published}`);
+  coming = false;
+  await until({ acme: published });
+  t.strictSame(await seen('acme'), upTo(published));
   await stop(consumer);
 });
 
