@@ -70,6 +70,7 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
   app.get(path, async (request, reply) => list(reply, request, readListQuery(typeOf(request), request.query as Query)));
   app.post(`${path}/.search`, async (request, reply) => list(reply, request, readSearchRequest(typeOf(request), request.body)));
   allowOnly(app, path, ['GET', 'POST']);
+  allowOnly(app, `${path}/.search`, ['POST']);
   allowOnly(app, `${path}/:id`, ['GET', 'PUT', 'PATCH', 'DELETE']);
 
   app.get(`${path}/:id`, async (request: ById, reply) => {

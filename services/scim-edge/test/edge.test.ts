@@ -325,6 +325,7 @@ t.test('another method on a path that exists is 405 with Allow', async (t) => {
       await refused(t, answer, 405);
     }
   t.equal((await send('DELETE', '/Users')).headers.allow, 'GET, POST');
+  t.equal((await send('GET', '/Users/.search')).headers.allow, 'POST');
   t.equal((await send('POST', '/Groups/some', { body: {} })).headers.allow, 'GET, PUT, PATCH, DELETE');
 });
 
