@@ -9,14 +9,7 @@ import type { LagReport } from '@claras/contracts/console-api';
 
 const root = resolve(import.meta.dirname, '../..');
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+export const freePort = (): Promise<number> => freePorts(1);
 
 /** The first of `count` free ports in a row, below those that the system gives to outgoing connections. */
 export async function freePorts(count: number): Promise<number> {
@@ -60,14 +53,19 @@ export async function localGateway(settings: Record<string, string> = {}) {
     started.stdout.on('data', (text: Buffer) => {
       printed += text;
     });
+    started.once('exit', (code, signal) => {
+      if (child === started) console.error(`the gateway ended by itself with ${signal ?? code}:\n${printed.slice(-4000)}`);
+    });
     child = started;
     await eventually(60_000, 'the gateway answers', async () => ((await fetch(`${url}/livez`)).ok ? true : undefined));
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    child.kill(signal);
-    await once(child, 'exit');
+    const ending = child;
+    if (ending?.exitCode !== null || ending.signalCode !== null) return;
+    child = undefined;
+    ending.kill(signal);
+    await once(ending, 'exit');
   }
 
   await start();
