@@ -88,6 +88,7 @@ export async function simulate(seed: number, wiring: Partial<Wiring> = {}, say?:
     .runUntil(() => outcome !== undefined || failure !== undefined, 60 * minute)
     .then(() => '')
     .catch((error: Error) => `never done: ${error.message}`);
+  clock.end();
   if (failure) throw failure;
   return outcome ?? { seed, violations: [neverDone], digest: clock.digest(), writes: 0, effects: effects.size() };
 }

@@ -3,12 +3,16 @@ import type { Runtime } from '@claras/ports/runtime';
 export interface VirtualRuntime extends Runtime {
   /** Lets time pass, from one sleeper's end to the next, until `done`; throws when nothing was done after `most` virtual milliseconds. */
   runUntil(done: () => boolean, most?: number): Promise<void>;
+  /** Lets go of all that sleep and will never wake: a signal that somebody listens to is kept for ever, with all that hangs on it. */
+  end(): void;
 }
 
 interface Sleeper {
   until: number;
   order: number;
   wake: () => void;
+  /** Does not listen any more. */
+  leave: () => void;
   awake: boolean;
 }
 
@@ -80,13 +84,14 @@ export function virtualRuntime(seed: number, start = 0): VirtualRuntime {
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve();
+        const leave = () => signal?.removeEventListener('abort', wake);
         const wake = () => {
           if (sleeper.awake) return;
           sleeper.awake = true;
-          signal?.removeEventListener('abort', wake);
+          leave();
           resolve();
         };
-        const sleeper: Sleeper = { until: clock + Math.max(0, ms), order: order++, wake, awake: false };
+        const sleeper: Sleeper = { until: clock + Math.max(0, ms), order: order++, wake, leave, awake: false };
         asleep.push(sleeper);
         signal?.addEventListener('abort', wake);
       }),
@@ -99,6 +104,9 @@ export function virtualRuntime(seed: number, start = 0): VirtualRuntime {
         if (clock > limit) throw new Error(`not done after ${most} ms`);
         wakeEarliest();
       }
+    },
+    end() {
+      for (let sleeper = asleep.pop(); sleeper; sleeper = asleep.pop()) sleeper.leave();
     },
   };
 }
