@@ -1,6 +1,6 @@
 import t from 'tap';
 import { localGateway } from './support/gateway.ts';
-import { erasure, recheckProgress, refusals, refusedRequests, roleAudit, timelineOf } from './support/log-stories.ts';
+import { erasure, linkAudit, recheckProgress, refusals, refusedRequests, roleAudit, timelineOf } from './support/log-stories.ts';
 
 const gateway = await localGateway();
 t.teardown(gateway.remove);
@@ -12,4 +12,7 @@ t.test('a person who was deleted is erased from the log, and what was done stays
 t.test('M8 the re-check after a saved mapping tells how far it is', (t) => recheckProgress(t, gateway));
 t.test('M10 M11 a role that was changed, by a mapping or by hand, stands in the audit log with who, from what and to what', (t) =>
   roleAudit(t, gateway),
+);
+t.test('M18 a profile from before SCIM that is linked stands in the audit log with the user that it is linked to', (t) =>
+  linkAudit(t, gateway),
 );

@@ -10,7 +10,7 @@ import t from 'tap';
 import { revocation } from '../support/access-story.ts';
 import { corpusPasses } from '../support/corpus.ts';
 import { eventually, freePorts, restApi } from '../support/gateway.ts';
-import { recheckProgress, refusals, refusedRequests, roleAudit, timelineOf } from '../support/log-stories.ts';
+import { linkAudit, recheckProgress, refusals, refusedRequests, roleAudit, timelineOf } from '../support/log-stories.ts';
 import { mapping, played, teamIs } from '../support/provisioned.ts';
 import { flapping, takeOver } from '../support/rule-stories.ts';
 
@@ -98,6 +98,7 @@ for (const [title, story] of [
   ['M29 what the edge refused', refusedRequests],
   ['M8 the progress of a re-check', recheckProgress],
   ['M10 M11 roles in the audit log', roleAudit],
+  ['M18 links in the audit log', linkAudit],
 ] as const)
   t.test(`${title}, on real Redis and Kafka`, (t) => story(t, product));
 

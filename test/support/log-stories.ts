@@ -195,3 +195,24 @@ export async function roleAudit(t: Test, { api, scimUrl }: Product): Promise<voi
     { by: 'operator', action: 'profile.archived' },
   ]);
 }
+
+/** M18: which SCIM user a profile that was there before was linked to stands in the audit log. */
+export async function linkAudit(t: Test, { api, scimUrl }: Product): Promise<void> {
+  const tenant = await api.tenant('Links', ['a.example']);
+  const profile = await api.ask<{ id: string }>('POST', `/tenants/${tenant.id}/team`, { email: 'ann@a.example', displayName: 'Ann' });
+  const send = client(scimUrl, tenant.key);
+  await send('POST', '/Users', { userName: 'new@a.example' });
+  const { id } = await send('POST', '/Users', { userName: 'ann@a.example' });
+  const links = (count: number) =>
+    eventually(10_000, `${count} links are told`, async () => {
+      const { items } = await api.ask<{ items: AuditEntry[] }>('GET', `/tenants/${tenant.id}/audit-log`);
+      const found = items.filter(({ action }) => action === 'profile.linked').toReversed();
+      return found.length === count ? found : undefined;
+    });
+  const subject = `Profiles/${profile.id}`;
+  t.match(await links(1), [{ by: 'scim', subject, details: { user: id } }], 'not of a profile that SCIM made');
+
+  await send('DELETE', `/Users/${id}`);
+  const again = await send('POST', '/Users', { userName: 'ann@a.example' });
+  t.match((await links(2))[1], { by: 'scim', subject, details: { user: again.id } });
+}

@@ -79,13 +79,17 @@ export const Profile = Type.Object(
 );
 export type Profile = Static<typeof Profile>;
 
-/** `by`: whoever did it by hand. `before`: role and status that the profile had; absent for a new one. */
+/**
+ * `by`: whoever did it by hand. `before`: role and status that the profile had; absent for a new one. `linked`: the profile was there before, of no
+ * SCIM user, and is `profile.scimId`'s now.
+ */
 const Team = Type.Object(
   {
     profile: Profile,
     cause: Type.Union([Type.Literal('scim'), Type.Literal('hand')]),
     by: Type.Optional(Type.String()),
     before: Type.Optional(Type.Object({ role: RoleSchema, status: Status }, closed)),
+    linked: Type.Optional(Type.Literal(true)),
   },
   closed,
 );

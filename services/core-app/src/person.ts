@@ -70,7 +70,13 @@ export function save(draft: Draft, before: Person | undefined, after: Person, ca
     draft.put(ownersKey, isActiveOwner(profile) ? [...others, profile.id] : others);
   }
   const { traceparent, ...said } = cause;
-  const data = { profile, ...said, ...(was ? { before: { role: was.role, status: was.status } } : {}) };
+  const linked = was && was.scimId === undefined && profile.scimId !== undefined;
+  const data = {
+    profile,
+    ...said,
+    ...(was ? { before: { role: was.role, status: was.status } } : {}),
+    ...(linked ? { linked } : {}),
+  };
   for (const type of facts(was, profile))
     draft.event({
       type,

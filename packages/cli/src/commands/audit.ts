@@ -13,7 +13,7 @@ const pageOf = async (api: Api, tenant: string, query: Record<string, string>): 
 export const auditList: Command = {
   name: 'audit list',
   options: { ...tenantOption, limit: { placeholder: 'N', help: 'how many, newest first (default 100)' } },
-  help: 'Show who did what to keys, providers, mappings and roles.',
+  help: 'Show who did what to keys, providers, mappings, roles and links of profiles.',
   async run({ api, value, print }) {
     const entries = await pageOf(api, value('tenant') as string, { limit: value('limit') ?? '100' });
     const rows = entries.map(({ number, time, by, action, subject, details }) => ({

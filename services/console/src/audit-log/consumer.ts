@@ -5,7 +5,7 @@ import { defaultRole } from '@claras/domain/role';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
 
 /**
- * Writes into the audit log what the core app tells of roles, and of access that somebody changed by hand. Each fact stands by itself and the
+ * Writes into the audit log what the core app tells of roles, of profiles that SCIM took over, and of access that somebody changed by hand. Each fact stands by itself and the
  * team has no snapshots, so where some are missing the log says so and goes on.
  */
 export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void> }> {
@@ -42,11 +42,17 @@ function unbroken(events: readonly TeamEvent[]): TeamEvent[][] {
   return runs;
 }
 
-function deedOf({ type, subject, sequence, data: { cause, by, before, profile } }: TeamEvent): (Deed & { sequence: number }) | undefined {
+function deedOf({
+  type,
+  subject,
+  sequence,
+  data: { cause, by, before, linked, profile },
+}: TeamEvent): (Deed & { sequence: number }) | undefined {
   const deed = { by: cause === 'scim' ? 'scim' : (by ?? 'hand'), subject, sequence };
   // A role that arrived before its profile made no change of one.
   if (type === 'profile.created' && profile.role !== defaultRole) return { ...deed, action: 'role.changed', details: { to: profile.role } };
   if (type === 'profile.role.changed') return { ...deed, action: 'role.changed', details: { from: before?.role, to: profile.role } };
+  if (type === 'profile.updated' && linked) return { ...deed, action: 'profile.linked', details: { user: profile.scimId } };
   if (cause === 'scim') return undefined;
   return type === 'profile.archived' || type === 'profile.restored' ? { ...deed, action: type, details: {} } : undefined;
 }

@@ -10,7 +10,7 @@ import { Trouble } from '../shared/trouble.tsx';
 
 const pageSize = 100;
 
-/** Who did what to keys, providers, mappings and roles. */
+/** Who did what to keys, providers, mappings, roles and links. */
 export function AuditLog({ tenant }: { tenant: string }) {
   const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery({
     queryKey: ['audit', tenant],
@@ -25,7 +25,7 @@ export function AuditLog({ tenant }: { tenant: string }) {
       <Trouble error={error} />
       {data && items.length === 0 && (
         <Empty title="Nothing yet">
-          <Text>Keys, providers, role mappings and changes of roles leave a line here.</Text>
+          <Text>Keys, providers, role mappings, changes of roles and profiles that SCIM took over leave a line here.</Text>
         </Empty>
       )}
       {items.length > 0 && (
