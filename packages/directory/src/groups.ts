@@ -1,6 +1,7 @@
 import type { OutgoingEvent } from '@claras/contracts/cloud-event';
 import type { MemberChanges } from '@claras/scim/member-changes';
 import type { Resource } from '@claras/scim/resource';
+import { type Actor, audit, system } from './audit.ts';
 import { groupKind, groupsOfIndex, membersIndex, userKind } from './kinds.ts';
 import { type MemberDifference, memberDifference } from './member-difference.ts';
 import {
@@ -23,11 +24,14 @@ import { type Committed, type Durable, transact } from './transact.ts';
 /** Members in one event (contracts: `Ids`). */
 const membersPerEvent = 500;
 const pageSize = 1000;
+/** More that leave a group unnamed at once stand in the audit log: a replace may have been meant to add (docs/protocol.md). */
+const mostDropped = 10;
 
 export interface GroupEdit {
   /** Wanted attributes, from the current ones. */
   attributes: (current: Resource) => Resource;
   members: MemberChanges;
+  by?: Actor;
 }
 
 /** Ids that were asked for and are no user of the tenant: passed over, so that one of them does not cost the whole push. */
@@ -39,6 +43,7 @@ export interface GroupWritten {
 /** A tenant's SCIM groups. Members are an index; they travel in events as differences. */
 export function groups(durable: Durable) {
   const { store, runtime } = durable;
+  const trail = audit(durable);
 
   const get = (tenant: string, id: string): Promise<Read | undefined> => readResource(durable, groupKind, tenant, id);
 
@@ -74,7 +79,7 @@ export function groups(durable: Durable) {
       const after = before.changed(time, edit.attributes(before.resource));
       const changed = changedAttributes(before.resource, after.resource);
       const { known, unknown } = await knownUsers(tenant, edit.members.add);
-      const { difference, exact } = await memberDifference(durable, tenant, id, { ...edit.members, add: known });
+      const { difference, exact, dropped = 0 } = await memberDifference(durable, tenant, id, { ...edit.members, add: known });
       if (changed.length === 0 && !difference) return { result: () => ({ group: before, unknownMembers: unknown }) };
 
       const change: Described =
@@ -87,7 +92,11 @@ export function groups(durable: Durable) {
       if (difference) addMembers(change, id, difference);
       change.events = [...updated, ...(difference ? memberEvents(id, difference, time, origin) : [])];
       const result = ({ version }: Committed) => ({ group: after.at(version), unknownMembers: unknown });
-      return { change, onConflict: refuseTaken(groupKind, after), result };
+      const onConflict = refuseTaken(groupKind, after);
+      if (dropped <= mostDropped) return { change, onConflict, result };
+      const details = { name: after.resource[groupKind.unique], dropped, added: difference?.added.length ?? 0 };
+      const deed = { by: edit.by ?? system, action: 'members.dropped', subject: `${groupKind.endpoint}/${id}`, details };
+      return { change: await trail.tell(tenant, time, change, deed), onConflict, result };
     });
   }
 

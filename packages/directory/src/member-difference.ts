@@ -17,6 +17,8 @@ interface Outcome {
   difference?: MemberDifference;
   /** True where it was computed from all members, and so holds for the group's version only. */
   exact: boolean;
+  /** Members who leave because the request said who shall stay, and not who shall go. */
+  dropped?: number;
 }
 
 const pageSize = 1000;
@@ -29,13 +31,14 @@ export async function memberDifference({ store }: Durable, tenant: string, group
 
   if (asked.clear && asked.add.length === 0) {
     const { total } = await store.range(scope, index, { limit: 0 });
-    return total === 0 ? { exact: true } : { difference: { cleared: true, added: [], removed: [] }, exact: true };
+    return total === 0 ? { exact: true } : { difference: { cleared: true, added: [], removed: [] }, exact: true, dropped: total };
   }
   if (asked.clear || asked.removeWhere.length > 0) {
     const current = new Set<string>();
     for await (const members of indexPages(store, scope, index, pageSize)) for (const member of members) current.add(member);
     const added = asked.add.filter((id) => !current.has(id));
-    return { ...orNothing(added, leavers(current, asked)), exact: true };
+    const removed = leavers(current, asked);
+    return { ...orNothing(added, removed), exact: true, ...(asked.clear ? { dropped: removed.length } : {}) };
   }
   const ids = [...asked.add, ...asked.remove];
   const isMember = await store.has(scope, index, ids);

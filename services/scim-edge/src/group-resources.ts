@@ -11,8 +11,13 @@ import type { AskedToWrite, ScimResources, Written } from './scim-resources.ts';
 
 /** /Groups: SCIM on one side, the tenant's groups on the other. */
 export function groupResources(groups: Groups): ScimResources {
-  async function write(id: string, edit: GroupEdit, ignored: () => string[], { tenant, origin, check }: AskedToWrite): Promise<Written> {
-    const { group, unknownMembers } = await groups.update(tenant, id, edit, check, origin);
+  async function write(
+    id: string,
+    edit: GroupEdit,
+    ignored: () => string[],
+    { tenant, key, origin, check }: AskedToWrite,
+  ): Promise<Written> {
+    const { group, unknownMembers } = await groups.update(tenant, id, { ...edit, by: `key:${key}` }, check, origin);
     return { read: group, ignored: [...ignored(), ...unknownMembers.map(() => 'members')] };
   }
 

@@ -1,7 +1,9 @@
+import { audit } from '@claras/directory/audit';
+import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import t from 'tap';
 import { clientOf, edgeOnMemory } from './edge-on-memory.ts';
 
-const { app, clock, tenant, providers, schemaExtensions } = await edgeOnMemory();
+const { app, clock, store, tenant, providers, schemaExtensions } = await edgeOnMemory();
 t.teardown(() => app.close());
 
 const urn = 'urn:example:scim:advice:2.0:User';
@@ -57,4 +59,37 @@ t.test('a PATCH that replaces members is the full set, or adds to it where the p
   t.strictSame(await members(), [users[1], users[2]]);
   await send('PUT', `/Groups/${group.id}`, { displayName: 'Crew', members: [{ value: users[0] }] });
   t.strictSame(await members(), [users[0]], 'a PUT is the whole group');
+});
+
+t.test('one request that takes more than ten members out of a group without naming them stands in the audit log', async (t) => {
+  const { id: company, key } = await tenant('Dropped');
+  const send = clientOf(app, key);
+  const members = [];
+  for (let n = 0; n < 24; n++) members.push({ value: (await send('POST', '/Users', { userName: `u${n}` })).body.id });
+  const { body: group } = await send('POST', '/Groups', { displayName: 'Crew', members });
+  const patch = (op: object) => send('PATCH', `/Groups/${group.id}`, { Operations: [op] });
+  const told = async () => {
+    const entries = await audit({ store, runtime }).list(company, { limit: 100 });
+    return entries
+      .flatMap(({ by, action, subject, details }) => (action === 'members.dropped' ? { by, subject, details } : []))
+      .toReversed();
+  };
+  await patch({ op: 'replace', path: 'members', value: members.slice(10) });
+  t.strictSame(await told(), [], 'ten');
+  await patch({ op: 'remove', path: 'members', value: members.slice(10, 12) });
+  t.strictSame(await told(), [], 'named');
+
+  const subject = `Groups/${group.id}`;
+  const by = `key:${key.slice(12, 23)}`;
+  await patch({ op: 'replace', path: 'members', value: members.slice(0, 1) });
+  const first = { by, subject, details: { name: 'Crew', dropped: 12, added: 1 } };
+  t.strictSame(await told(), [first]);
+  await patch({ op: 'add', path: 'members', value: members });
+  await patch({ op: 'remove', path: 'members' });
+  const second = { by, subject, details: { name: 'Crew', dropped: 24, added: 0 } };
+  t.strictSame(await told(), [first, second]);
+  await patch({ op: 'add', path: 'members', value: members });
+  await send('PUT', `/Groups/${group.id}`, { displayName: 'Crew 2', members: members.slice(12) });
+  const third = { by, subject, details: { name: 'Crew 2', dropped: 12, added: 0 } };
+  t.strictSame(await told(), [first, second, third]);
 });
