@@ -2,6 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type ApiScope, apiKeyEntropy, apiKeyId, newApiKey } from '@claras/domain/api-key';
 import { indexPages } from '@claras/ports/store/index-pages';
 import type { Entry } from '@claras/ports/store/store';
+import { accessTokens, tokenLife } from './access-token.ts';
 import { type Actor, audit, system } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
 import { globalScope, tenantScope } from './scopes.ts';
@@ -28,7 +29,7 @@ type StoredKey = ApiKey & { hmac: string };
 
 export type Verified =
   | { ok: true; id: string; tenant: string; scopes: readonly ApiScope[] }
-  | { ok: false; reason: 'malformed' | 'unknown' | 'expired' | 'revoked' };
+  | { ok: false; reason: 'malformed' | 'unknown' | 'expired' | 'revoked' | 'token-expired' };
 
 const keyKey = (id: string) => `key:${id}`;
 /** Apart from the key, so that noting a use never stands in the way of a revocation. */
@@ -43,6 +44,7 @@ const pageSize = 1000;
 export function keys(durable: Durable & { pepper: string }) {
   const { store, runtime, pepper } = durable;
   const trail = audit(durable);
+  const tokens = accessTokens(pepper);
   const noted = new Map<string, number>();
   const digest = (value: string): Buffer => createHmac('sha256', pepper).update(value).digest();
 
@@ -159,21 +161,45 @@ export function keys(durable: Durable & { pepper: string }) {
     write.catch(() => noted.delete(note));
   }
 
-  /** Whose key it is and what it opens. Compares in constant time, and does the same work for an unknown id. */
-  async function verify(value: string): Promise<Verified> {
+  /** Whose key it is and what it opens, of a key or of an access token that was given for one. */
+  const verify = (value: string): Promise<Verified> => (value.includes('.') ? verifyToken(value) : verifyKey(value));
+
+  /** Compares in constant time, and does the same work for an unknown id. */
+  async function verifyKey(value: string): Promise<Verified> {
     const id = apiKeyId(value);
     if (!id) return { ok: false, reason: 'malformed' };
     const [entry] = await store.read<StoredKey>(globalScope, [keyKey(id)]);
     const wanted = entry ? Buffer.from(entry.value.hmac, 'base64url') : Buffer.alloc(32);
     const same = timingSafeEqual(wanted, digest(value));
-    if (!entry || !same) return { ok: false, reason: 'unknown' };
-    const { tenant, scopes, expires, revoked } = entry.value;
+    return entry && same ? opened(entry.value) : { ok: false, reason: 'unknown' };
+  }
+
+  async function verifyToken(value: string): Promise<Verified> {
+    const of = await tokens.read(value, runtime.now());
+    if (typeof of === 'string') return { ok: false, reason: of };
+    const [entry] = await store.read<StoredKey>(globalScope, [keyKey(of.id)]);
+    if (entry?.value.tenant !== of.tenant) return { ok: false, reason: 'unknown' };
+    const verified = opened(entry.value);
+    return verified.ok ? { ...verified, scopes: verified.scopes.filter((scope) => scope === 'scim.full') } : verified;
+  }
+
+  function opened({ id, tenant, scopes, expires, revoked }: StoredKey): Verified {
     if (revoked) return { ok: false, reason: 'revoked' };
     if (expires && Date.parse(expires) <= runtime.now()) return { ok: false, reason: 'expired' };
     return { ok: true, id, tenant, scopes };
   }
 
-  return { create, list, revoke, rotate, used, verify };
+  /**
+   * An access token for a tenant and one of its keys (RFC 6749, 4.4), and for how many seconds. Undefined where the key is none of the
+   * tenant's, or does not open SCIM.
+   */
+  async function exchange(tenant: string, value: string): Promise<{ token: string; seconds: number } | undefined> {
+    const verified = await verifyKey(value);
+    if (!verified.ok || verified.tenant !== tenant || !verified.scopes.includes('scim.full')) return undefined;
+    return { token: await tokens.give(verified, runtime.now()), seconds: tokenLife };
+  }
+
+  return { create, list, revoke, rotate, used, verify, exchange };
 }
 export type Keys = ReturnType<typeof keys>;
 

@@ -33,6 +33,13 @@ export const serviceProviderConfig = (url: string): Resource => ({
       specUri: 'https://www.rfc-editor.org/info/rfc6750',
       primary: true,
     },
+    {
+      type: 'oauth2',
+      name: 'OAuth 2.0 client credentials',
+      description: `An access token from ${url}/oauth2/token: client_id is the id of the tenant, client_secret such a key`,
+      specUri: 'https://www.rfc-editor.org/info/rfc6749',
+      primary: false,
+    },
   ],
   meta: { resourceType: 'ServiceProviderConfig', location: `${url}/ServiceProviderConfig` },
 });

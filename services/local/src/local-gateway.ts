@@ -19,8 +19,7 @@ import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import { profileSync } from '@claras/profile-sync/consumer';
 import { roleMapper } from '@claras/role-mapper/consumer';
 import { edgeMetrics } from '@claras/scim-edge/edge-metrics';
-import { edgePath, edgeServerOptions } from '@claras/scim-edge/edge-server';
-import { scimEdge } from '@claras/scim-edge/scim-edge';
+import { edgeRoutes, edgeServerOptions } from '@claras/scim-edge/edge-server';
 import { operationsRoutes } from '@claras/service-kit/operations-routes';
 import type { ProcessParts, Running } from '@claras/service-kit/run';
 import { tellEvents } from '@claras/service-kit/tell-events';
@@ -49,7 +48,7 @@ export async function localGateway({ config, log, metrics, health }: ProcessPart
   const app = Fastify(edgeServerOptions);
   const apiKeys = keys({ store, runtime, pepper });
   const { publicUrl, tenantUrl } = config;
-  await app.register(scimEdge({ store, runtime, keys: apiKeys, tenantUrl, log, metrics: edgeMetrics(metrics) }), { prefix: edgePath });
+  await app.register(edgeRoutes({ store, runtime, keys: apiKeys, tenantUrl, log, metrics: edgeMetrics(metrics) }));
   const openId = openIdFrom(config, { store, runtime });
   const doors = signIn({ store, runtime, team });
   const console = {

@@ -2,6 +2,7 @@ import { longestBody } from '@claras/scim/json-limits';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type EdgeParts, scimEdge } from './scim-edge.ts';
 import { asScimError, sendScimError } from './scim-errors.ts';
+import { tokenEndpoint, tokenPath } from './token-endpoint.ts';
 
 /** Where Entra finds the edge: the Tenant URL ends in this. */
 export const edgePath = '/api/scim/v2';
@@ -16,8 +17,16 @@ export const edgeServerOptions = {
   frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => sendScimError(reply, asScimError(error)),
 } as const;
 
+/** The edge, and beside it, where its clients get their access tokens: below the Tenant URL, so that a proxy lets one path through. */
+export const edgeRoutes =
+  (parts: EdgeParts) =>
+  async (app: FastifyInstance): Promise<void> => {
+    await app.register(scimEdge(parts), { prefix: edgePath });
+    await app.register(tokenEndpoint(parts), { prefix: `${edgePath}${tokenPath}` });
+  };
+
 export function edgeServer(parts: EdgeParts): FastifyInstance {
   const app = Fastify(edgeServerOptions);
-  app.register(scimEdge(parts), { prefix: edgePath });
+  app.register(edgeRoutes(parts));
   return app;
 }

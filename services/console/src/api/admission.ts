@@ -42,6 +42,7 @@ const refusals = {
   unknown: 'This API key is not known. Make a new one under Settings > API.',
   expired: 'This API key has expired. Make a new one under Settings > API.',
   revoked: 'This API key was revoked. Make a new one under Settings > API.',
+  'token-expired': 'An access token opens SCIM alone, and this one has expired.',
 } as const;
 const wrongScope = 'This API key does not open the REST API. Make one with the scope rest.full under Settings > API.';
 const operatorOnly = 'This is for the operator alone. An API key opens what stands under /tenants/<its own tenant>.';

@@ -196,6 +196,11 @@ function EnableScim({
             <List.Item>Assign users and groups to the application: a group must be assigned to be sent.</List.Item>
             <List.Item>Press Start Provisioning. Attribute mappings need no change.</List.Item>
           </List>
+          <Text size="sm">
+            Where Entra asks for OAuth 2.0 client credentials instead of a Secret token, the API key is the client secret, beside these:
+          </Text>
+          <CopyField label="Token endpoint" value={`${tenantUrl}/oauth2/token`} />
+          <CopyField label="Client identifier" value={tenant} />
           <FirstRequest lastRequest={provider.lastRequest} />
         </>
       )}

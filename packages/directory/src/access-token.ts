@@ -1,0 +1,46 @@
+import { createHmac } from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+
+/** Seconds. Entra takes 60 minutes to 6 hours, and uses a token until it ends. */
+export const tokenLife = 3600;
+
+const algorithm = 'HS256';
+const typ = 'at+jwt';
+const audience = 'scim.full';
+
+/** The API key for which a token was given, and whose it is. */
+export interface KeyOfToken {
+  id: string;
+  tenant: string;
+}
+
+/**
+ * Access tokens (RFC 9068), signed with a secret made of the deployment's pepper. One stands for an API key: it opens what that key opens of
+ * SCIM, and no longer than the key does, which whoever takes a token must ask for. Times in milliseconds since 1970.
+ */
+export function accessTokens(pepper: string) {
+  const secret = createHmac('sha256', pepper).update('access token').digest();
+
+  return {
+    give: ({ id, tenant }: KeyOfToken, now: number): Promise<string> =>
+      new SignJWT({ client_id: tenant, scope: audience })
+        .setProtectedHeader({ alg: algorithm, typ })
+        .setSubject(id)
+        .setAudience(audience)
+        .setIssuedAt(Math.floor(now / 1000))
+        .setExpirationTime(Math.floor(now / 1000) + tokenLife)
+        .sign(secret),
+
+    async read(token: string, now: number): Promise<KeyOfToken | 'malformed' | 'token-expired'> {
+      try {
+        const { payload } = await jwtVerify(token, secret, { algorithms: [algorithm], typ, audience, currentDate: new Date(now) });
+        const { sub: id, client_id: tenant } = payload;
+        return typeof id === 'string' && typeof tenant === 'string' ? { id, tenant } : 'malformed';
+      } catch (error) {
+        if (error instanceof errors.JWTExpired) return 'token-expired';
+        if (error instanceof errors.JOSEError) return 'malformed';
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import type { Keys } from '@claras/directory/keys';
+import { StoreUnavailable } from '@claras/ports/store/store';
+import type { Log } from '@claras/service-kit/log';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { EdgeMetrics } from './edge-metrics.ts';
+
+/** Behind the Tenant URL. */
+export const tokenPath = '/oauth2/token';
+
+const formType = 'application/x-www-form-urlencoded';
+const longestForm = 8192;
+
+/** RFC 6749, 5.2. */
+class OAuthError extends Error {
+  override name = 'OAuthError';
+  readonly status: number;
+  readonly error: string;
+  constructor(status: number, error: string, description: string) {
+    super(description);
+    this.status = status;
+    this.error = error;
+  }
+}
+const invalidRequest = (description: string) => new OAuthError(400, 'invalid_request', description);
+const invalidClient = () =>
+  new OAuthError(
+    401,
+    'invalid_client',
+    'client_id is the id of the tenant, client_secret one of its API keys with the scope scim.full that is in force.',
+  );
+
+interface Parts {
+  keys: Keys;
+  log: Log;
+  metrics?: EdgeMetrics;
+}
+
+/**
+ * The token endpoint of OAuth 2.0 for client credentials (RFC 6749, 4.4), which Entra may use in place of a secret token (M30). The client is
+ * the tenant, by its id; its secret is an API key, so that several may be valid at once, and one that is revoked takes its tokens with it.
+ */
+export function tokenEndpoint({ keys, log, metrics }: Parts) {
+  return async (app: FastifyInstance): Promise<void> => {
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser(formType, { parseAs: 'string', bodyLimit: longestForm }, (_request, text, done) =>
+      done(null, new URLSearchParams(text as string)),
+    );
+    app.setErrorHandler((error: Error, request, reply) => refuse(error, request, reply));
+
+    app.post('/', async (request, reply) => {
+      const { client, secret } = credentialsOf(request);
+      const given = await keys.exchange(client, secret);
+      if (!given) throw invalidClient();
+      metrics?.tokens.inc({ result: 'given' });
+      return answered(reply).send({ access_token: given.token, token_type: 'Bearer', expires_in: given.seconds, scope: 'scim.full' });
+    });
+    app.route({
+      method: ['GET', 'PUT', 'PATCH', 'DELETE'],
+      url: '/',
+      handler: async (_request, reply) => {
+        reply.header('allow', 'POST');
+        throw new OAuthError(405, 'invalid_request', 'A token is asked for by POST.');
+      },
+    });
+  };
+
+  function refuse(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const answer = asOAuthError(error);
+    if (answer.status >= 500) log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
+    metrics?.tokens.inc({ result: answer.status >= 500 ? 'failed' : 'refused' });
+    if (answer.status === 401) reply.header('www-authenticate', 'Basic realm="scim"');
+    if (answer.status === 503) reply.header('retry-after', '5');
+    return answered(reply).code(answer.status).send({ error: answer.error, error_description: answer.message });
+  }
+}
+
+/** What is answered here is for the one who asked, now (RFC 6749, 5.1). */
+const answered = (reply: FastifyReply): FastifyReply => reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
+
+function asOAuthError(error: Error): OAuthError {
+  if (error instanceof OAuthError) return error;
+  if (error instanceof StoreUnavailable)
+    return new OAuthError(503, 'temporarily_unavailable', 'Keys can’t be looked up for the moment. Ask again.');
+  const { statusCode } = error as FastifyError;
+  if (statusCode === 413) return new OAuthError(413, 'invalid_request', 'The body is too large.');
+  if (statusCode === 415) return new OAuthError(415, 'invalid_request', `Send the parameters as ${formType}.`);
+  if (statusCode !== undefined && statusCode < 500) return invalidRequest('The request is malformed.');
+  return new OAuthError(500, 'server_error', 'Something went wrong here. Ask again.');
+}
+
+/** From the header (`Authorization: Basic`) or from the form, and not from both. */
+function credentialsOf({ headers, body }: FastifyRequest): { client: string; secret: string } {
+  const form = body instanceof URLSearchParams ? body : new URLSearchParams();
+  if (new Set(form.keys()).size < [...form.keys()].length) throw invalidRequest('A parameter was sent twice.');
+  const grant = form.get('grant_type');
+  if (!grant) throw invalidRequest('grant_type is missing.');
+  if (grant !== 'client_credentials') throw new OAuthError(400, 'unsupported_grant_type', 'grant_type is client_credentials.');
+  const inHeader = basicOf(headers.authorization);
+  const [client, secret] = [form.get('client_id') ?? undefined, form.get('client_secret') ?? undefined];
+  if (inHeader && (secret !== undefined || (client !== undefined && client !== inHeader.client)))
+    throw invalidRequest('The client names itself once: in the header or in the form.');
+  if (inHeader) return inHeader;
+  if (client === undefined || secret === undefined) throw invalidClient();
+  return { client, secret };
+}
+
+/** Id and secret, each as a form writes it, with a colon between them, in base64 (RFC 6749, 2.3.1). */
+function basicOf(header: string | undefined): { client: string; secret: string } | undefined {
+  if (header === undefined) return undefined;
+  const encoded = /^basic +([A-Za-z0-9+/=_-]{1,1000})$/i.exec(header)?.[1];
+  const [client, secret, ...more] = encoded ? Buffer.from(encoded, 'base64').toString('utf8').split(':') : [];
+  if (client === undefined || secret === undefined || more.length > 0) throw invalidClient();
+  const decoded = (text: string) => new URLSearchParams(`text=${text}`).get('text') as string;
+  return { client: decoded(client), secret: decoded(secret) };
+}
