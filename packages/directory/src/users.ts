@@ -1,3 +1,4 @@
+import { indexPages } from '@claras/ports/store/index-pages';
 import type { Resource } from '@claras/scim/resource';
 import { groupKind, groupsOfIndex, membersIndex, userKind } from './kinds.ts';
 import {
@@ -63,10 +64,13 @@ export function users(durable: Durable) {
       const gone = await get(tenant, id);
       if (!gone) throw missing(userKind);
       check?.(gone.version);
-      const { members: groups } = await store.range(scope, groupsOfIndex(id), { limit: mostGroups });
       const change = describeRemoval(userKind, gone);
-      for (const group of groups) change.index.set(membersIndex(group), { remove: [id] });
-      change.touch = (await readResources(durable, groupKind, tenant, groups)).map((group) => groupKind.document(group.id));
+      const touched: string[] = [];
+      for await (const groups of indexPages(store, scope, groupsOfIndex(id), mostGroups)) {
+        for (const group of groups) change.index.set(membersIndex(group), { remove: [id] });
+        for (const group of await readResources(durable, groupKind, tenant, groups)) touched.push(groupKind.document(group.id));
+      }
+      change.touch = touched;
       change.drop = [groupsOfIndex(id)];
       change.events = [eventAbout(userKind, id, time, origin, 'deleted', { id, userName: gone.resource.userName })];
       return { change, result: () => undefined };

@@ -89,6 +89,15 @@ t.test('renaming a user frees the old userName and takes the new one in one step
   );
 });
 
+t.test('a user who is deleted leaves every group, however many there are', async (t) => {
+  const { users, groups } = open();
+  const ann = await users.create('a', person('ann'));
+  const made = await Promise.all(Array.from({ length: 1100 }, (_, n) => groups.create('a', team(`Team ${n}`), [ann.id])));
+  await users.remove('a', ann.id);
+  const left = await Promise.all(made.map(({ group }) => groups.members('a', group.id)));
+  t.strictSame(left.flat(), []);
+});
+
 t.test('a change that changes nothing writes nothing and says nothing', async (t) => {
   const { users, events } = open();
   const ann = await users.create('a', person('ann', { title: 'Lead' }));
