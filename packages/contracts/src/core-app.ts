@@ -89,5 +89,9 @@ export type TeamCommand = Static<typeof TeamCommand>;
 export const NewProfile = Type.Object({ email: Text, displayName: Text, role: RoleSchema }, closed);
 export type NewProfile = Static<typeof NewProfile>;
 
-export const TeamPage = Type.Object({ profiles: Type.Array(Profile), total: Type.Integer(), next: Type.Optional(Type.String()) }, closed);
+/** `version`: of the team when the page was read, or an earlier one: as in {@link Seats}. */
+export const TeamPage = Type.Object(
+  { profiles: Type.Array(Profile), total: Type.Integer(), version: Type.Integer(), next: Type.Optional(Type.String()) },
+  closed,
+);
 export type TeamPage = Static<typeof TeamPage>;

@@ -37,7 +37,7 @@ export function fakeCore(): CoreApp & Team {
       const all = [...teamOf(tenant).values()];
       const rest = all.filter(({ id }) => id > after);
       const profiles = rest.slice(0, limit);
-      return { profiles, total: all.length, ...(rest.length > limit ? { next: profiles.at(-1)!.id } : {}) };
+      return { profiles, total: all.length, version: made, ...(rest.length > limit ? { next: profiles.at(-1)!.id } : {}) };
     },
     async create(tenant, { email, displayName, role }) {
       if ([...teamOf(tenant).values()].some((profile) => profile.email === email))

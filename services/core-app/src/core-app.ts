@@ -88,15 +88,15 @@ export function coreApp({ store, runtime }: { store: Store; runtime: Runtime }):
   }
 
   async function people(tenant: string, page: { after?: string; limit: number }) {
-    const { members, total } = await store.range(scopeOf(tenant), profilesIndex, page);
+    const { members, total, sequence } = await store.range(scopeOf(tenant), profilesIndex, page);
     const entries = await store.read<Person>(scopeOf(tenant), members.map(personKey));
     const next = members.length === page.limit ? members.at(-1) : undefined;
-    return { people: entries.flatMap((entry) => entry?.value ?? []), total, more: next === undefined ? {} : { next } };
+    return { people: entries.flatMap((entry) => entry?.value ?? []), total, version: sequence, more: next === undefined ? {} : { next } };
   }
 
   async function list(tenant: string, page: { after?: string; limit: number }): Promise<TeamPage> {
-    const { people: found, total, more } = await people(tenant, page);
-    return { profiles: found.map(({ profile }) => profile), total, ...more };
+    const { people: found, total, version, more } = await people(tenant, page);
+    return { profiles: found.map(({ profile }) => profile), total, version, ...more };
   }
 
   async function linkedBefore(tenant: string, sequence: number, page: { after?: string; limit: number }): Promise<LinkedPage> {

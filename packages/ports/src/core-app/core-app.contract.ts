@@ -402,7 +402,7 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     t.strictSame([before.active, after.active], [250, 150]);
     t.equal(after.version - before.version, 100);
     const page = await core.list(tenant, { limit: 100 });
-    t.strictSame([page.profiles.length, page.total], [100, 250]);
+    t.strictSame([page.profiles.length, page.total, page.version], [100, 250, after.version]);
     t.equal((await core.list(tenant, { limit: 200, after: page.next as string })).profiles.length, 150);
   });
 

@@ -1,7 +1,7 @@
 import type { TeamPage } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
 import { Anchor, Badge, Group, Select, Table, Tabs, Text, TextInput, UnstyledButton } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { ask, inTenant } from '../api.ts';
@@ -13,19 +13,33 @@ import { Person } from '../team/person.tsx';
 const pageSize = 500;
 /** A team as it is looked at here; larger ones are for the command line. */
 const mostPages = 40;
+/** ms between two looks whether the team changed. */
+const lookEvery = 400;
 const everyRole = ['owner', 'manager', 'adviser', 'assistant'];
 
 /** The Team page: who is there, with what role, since SCIM or by hand. */
 export function Team({ tenant }: { tenant: string }) {
-  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery({
+  const newest = useQuery({
+    queryKey: ['team-version', tenant],
+    queryFn: () => ask<TeamPage>('GET', inTenant(tenant, '/team?limit=1')),
+    refetchInterval: lookEvery,
+    // Each look is a new one, so that a whole team that could not be had is asked for again.
+    structuralSharing: false,
+  });
+  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['team', tenant],
     queryFn: ({ pageParam }) => ask<TeamPage>('GET', inTenant(tenant, `/team?limit=${pageSize}${pageParam ? `&after=${pageParam}` : ''}`)),
     initialPageParam: '',
     getNextPageParam: ({ next }, pages) => (pages.length < mostPages ? next : undefined),
+    refetchInterval: false,
   });
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const shownVersion = data?.pages[0]?.version ?? -1;
+  useEffect(() => {
+    if (newest.data && newest.data.version > shownVersion) void refetch({ cancelRefetch: false });
+  }, [shownVersion, newest.data, refetch]);
 
   const [tab, setTab] = useState<string | null>('active');
   const [text, setText] = useState('');
@@ -47,7 +61,7 @@ export function Team({ tenant }: { tenant: string }) {
 
   return (
     <Page title="Team" about={data && `${total} ${total === 1 ? 'profile' : 'profiles'}`}>
-      <Trouble error={error} />
+      <Trouble error={newest.error ?? error} />
       {data && total === 0 && (
         <Empty title="Nobody yet">
           <Text>People appear here shortly after Entra sends them, and whoever signs in for the first time.</Text>
