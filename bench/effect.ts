@@ -102,7 +102,7 @@ export async function effectLatency(backing: 'embedded' | 'native', folder: stri
 async function keyIn({ where, pepper }: Gateway): Promise<string> {
   const { store, close } = await openBacking({ ...where, cells: 64, runtime });
   await tenants({ store, runtime }).create({ name: 'bench', scim: true });
-  const { value } = await keys({ store, runtime, pepper }).create({ tenant: 'bench', name: 'bench', scopes: ['scim.full'] });
+  const { value } = await keys({ store, runtime, peppers: [pepper] }).create({ tenant: 'bench', name: 'bench', scopes: ['scim.full'] });
   await close();
   return value;
 }

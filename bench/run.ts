@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   const where = await urls();
   const backing = await openBacking({ ...where, cells: 64, runtime });
   await tenants({ store: backing.store, runtime }).create({ name: 'bench', scim: true });
-  const { value: key } = await keys({ store: backing.store, runtime, pepper }).create({
+  const { value: key } = await keys({ store: backing.store, runtime, peppers: [pepper] }).create({
     tenant: 'bench',
     name: 'bench',
     scopes: ['scim.full'],

@@ -108,7 +108,7 @@ export function processes(world: World) {
   async function edge(life: Life): Promise<void> {
     const store = wiring.edgeKeeps(ports.store(life));
     const durable = { store, runtime: life.runtime };
-    const app = edgeServer({ ...durable, keys: keys({ ...durable, pepper }), log });
+    const app = edgeServer({ ...durable, keys: keys({ ...durable, peppers: [pepper] }), log });
     await app.ready();
     relayOf(life, store, 'edge', 'directory');
     serve(edges, life, {

@@ -45,7 +45,7 @@ export async function simulate(seed: number, wiring: Partial<Wiring> = {}, say?:
   async function tenant(name: string) {
     const durable = { store, runtime: clock };
     const { id } = await tenants(durable).create({ name, domains: ['acme.example'], scim: true });
-    const { value } = await keys({ ...durable, pepper }).create({ tenant: id, name: 'Entra', scopes: ['scim.full'] });
+    const { value } = await keys({ ...durable, peppers: [pepper] }).create({ tenant: id, name: 'Entra', scopes: ['scim.full'] });
     const [provider] = await providers(durable).list(id);
     return { tenant: id, key: value, provider: provider!.id };
   }

@@ -195,6 +195,11 @@ const keyFields = {
   revoked: Type.Optional(Time),
   lastUsed: Type.Optional(Time),
   lastScim: Type.Optional(Time),
+  formerPepper: Type.Optional(
+    Type.Literal(true, {
+      description: 'it opens, and its hash is not known to be of the first KEY_PEPPER: it opened no door since that is the first',
+    }),
+  ),
 };
 export const ApiKey = Type.Object(keyFields, closed);
 export type ApiKey = Static<typeof ApiKey>;

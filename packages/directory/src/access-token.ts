@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
+import type { Peppers } from './key-hash.ts';
 
 /** Seconds. Entra takes 60 minutes to 6 hours, and uses a token until it ends. */
 export const tokenLife = 3600;
@@ -15,11 +16,12 @@ export interface KeyOfToken {
 }
 
 /**
- * Access tokens (RFC 9068), signed with a secret made of the deployment's pepper. One stands for an API key: it opens what that key opens of
- * SCIM, and no longer than the key does, which whoever takes a token must ask for. Times in milliseconds since 1970.
+ * Access tokens (RFC 9068), signed with a secret made of the first of the deployment's peppers, and read with any. One stands for an API key:
+ * it opens what that key opens of SCIM, and no longer than the key does, which whoever takes a token must ask for. Times in milliseconds since
+ * 1970.
  */
-export function accessTokens(pepper: string) {
-  const secret = createHmac('sha256', pepper).update('access token').digest();
+export function accessTokens(peppers: Peppers) {
+  const secrets = peppers.map((pepper) => createHmac('sha256', pepper).update('access token').digest());
 
   return {
     give: ({ id, tenant }: KeyOfToken, now: number): Promise<string> =>
@@ -29,18 +31,21 @@ export function accessTokens(pepper: string) {
         .setAudience(audience)
         .setIssuedAt(Math.floor(now / 1000))
         .setExpirationTime(Math.floor(now / 1000) + tokenLife)
-        .sign(secret),
+        .sign(secrets[0] as Buffer),
 
     async read(token: string, now: number): Promise<KeyOfToken | 'malformed' | 'token-expired'> {
-      try {
-        const { payload } = await jwtVerify(token, secret, { algorithms: [algorithm], typ, audience, currentDate: new Date(now) });
-        const { sub: id, client_id: tenant } = payload;
-        return typeof id === 'string' && typeof tenant === 'string' ? { id, tenant } : 'malformed';
-      } catch (error) {
-        if (error instanceof errors.JWTExpired) return 'token-expired';
-        if (error instanceof errors.JOSEError) return 'malformed';
-        throw error;
-      }
+      for (const secret of secrets)
+        try {
+          const { payload } = await jwtVerify(token, secret, { algorithms: [algorithm], typ, audience, currentDate: new Date(now) });
+          const { sub: id, client_id: tenant } = payload;
+          return typeof id === 'string' && typeof tenant === 'string' ? { id, tenant } : 'malformed';
+        } catch (error) {
+          if (error instanceof errors.JWSSignatureVerificationFailed) continue;
+          if (error instanceof errors.JWTExpired) return 'token-expired';
+          if (error instanceof errors.JOSEError) return 'malformed';
+          throw error;
+        }
+      return 'malformed';
     },
   };
 }

@@ -1,10 +1,11 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type ApiScope, apiKeyEntropy, apiKeyId, newApiKey } from '@claras/domain/api-key';
 import { indexPages } from '@claras/ports/store/index-pages';
 import type { Entry } from '@claras/ports/store/store';
 import { accessTokens, tokenLife } from './access-token.ts';
 import { type Actor, audit, system } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
+import { type KeyHash, keyHashes, type Peppers } from './key-hash.ts';
 import { globalScope, tenantScope } from './scopes.ts';
 import { type Durable, transact } from './transact.ts';
 
@@ -24,8 +25,10 @@ export interface ApiKey {
   lastUsed?: string;
   /** When it last opened the SCIM edge, to the minute. */
   lastScim?: string;
+  /** It opens, and its hash is not known to be of the first pepper: it opened no door since that is the first. */
+  formerPepper?: true;
 }
-type StoredKey = ApiKey & { hmac: string };
+type StoredKey = Omit<ApiKey, 'formerPepper'> & KeyHash;
 
 export type Verified =
   | { ok: true; id: string; tenant: string; scopes: readonly ApiScope[] }
@@ -35,18 +38,17 @@ const keyKey = (id: string) => `key:${id}`;
 /** Apart from the key, so that noting a use never stands in the way of a revocation. */
 const useKey = (id: string) => `key-use:${id}`;
 type Use = Pick<ApiKey, 'lastUsed' | 'lastScim'>;
-/** A use is written at most once in this time for each key, process and door. */
+/** A use is written at most once in this time for each key, process and door; a hash likewise. */
 const useEvery = 60_000;
 const mostNoted = 10_000;
 const pageSize = 1000;
 
-/** `pepper`: secret of the deployment. A key has 256 bits of chance, so a keyed hash needs no slowness (facts: 18 µs). */
-export function keys(durable: Durable & { pepper: string }) {
-  const { store, runtime, pepper } = durable;
+export function keys(durable: Durable & { peppers: Peppers }) {
+  const { store, runtime, peppers } = durable;
   const trail = audit(durable);
-  const tokens = accessTokens(pepper);
+  const tokens = accessTokens(peppers);
+  const hashes = keyHashes(peppers);
   const noted = new Map<string, number>();
-  const digest = (value: string): Buffer => createHmac('sha256', pepper).update(value).digest();
 
   /** The only time that `value` is known. */
   async function create(key: {
@@ -79,7 +81,7 @@ export function keys(durable: Durable & { pepper: string }) {
       change: await trail.tell(tenant, time, { index: { keys: { add: [id] } } }, deed),
       result: () => undefined,
     }));
-    const record: StoredKey = { ...created, hmac: digest(value).toString('base64url') };
+    const record: StoredKey = { ...created, ...hashes.of(value) };
     await transact(durable, globalScope, async () => ({
       change: { expect: { [keyKey(id)]: 0 }, put: { [keyKey(id)]: record } },
       result: () => undefined,
@@ -93,11 +95,13 @@ export function keys(durable: Durable & { pepper: string }) {
       const entries = await store.read<StoredKey | Use>(globalScope, [...members.map(keyKey), ...members.map(useKey)]);
       for (const n of members.keys()) {
         const [key, use] = [entries[n] as Entry<StoredKey> | undefined, entries[members.length + n]];
-        if (key) found.push({ ...shown(key.value), ...use?.value });
+        if (key) found.push({ ...shown(key.value), ...use?.value, ...(needsFormer(key.value) ? { formerPepper: true } : {}) });
       }
     }
     return found;
   }
+
+  const needsFormer = (key: StoredKey): boolean => opened(key).ok && !hashes.isCurrent(key);
 
   /** Told in the audit log first: what was revoked is there, whatever stops in between. */
   async function revoke(tenant: string, id: string, by: Actor = system): Promise<ApiKey> {
@@ -145,33 +149,41 @@ export function keys(durable: Durable & { pepper: string }) {
       return endsBefore ? undefined : { ...key, expires: new Date(end).toISOString() };
     });
 
-  /** Notes that a key opened a door. Nobody waits for it: a use that could not be written is written by the next one. */
+  /** Notes that a key opened a door. */
   function used(id: string, door: 'scim' | 'rest'): void {
+    quietly(`${door} ${id}`, (time) =>
+      transact(durable, globalScope, async () => {
+        const [entry] = await store.read<Use>(globalScope, [useKey(id)]);
+        const use: Use = { ...entry?.value, lastUsed: time, ...(door === 'scim' ? { lastScim: time } : {}) };
+        return { change: { expect: { [useKey(id)]: entry?.version ?? 0 }, put: { [useKey(id)]: use } }, result: () => undefined };
+      }),
+    );
+  }
+
+  /** So that a former pepper may go. */
+  function hashAnew({ id, tenant }: StoredKey, value: string): void {
+    quietly(`hash ${id}`, () => edit(tenant, id, (key) => ({ ...key, ...hashes.of(value) })));
+  }
+
+  /** Nobody waits for it: what could not be written is written by the next use. */
+  function quietly(note: string, write: (time: string) => Promise<unknown>): void {
     const now = runtime.now();
-    const note = `${door} ${id}`;
     if (now - (noted.get(note) ?? -useEvery) < useEvery) return;
     if (noted.size >= mostNoted) noted.clear();
     noted.set(note, now);
-    const time = new Date(now).toISOString();
-    const write = transact(durable, globalScope, async () => {
-      const [entry] = await store.read<Use>(globalScope, [useKey(id)]);
-      const use: Use = { ...entry?.value, lastUsed: time, ...(door === 'scim' ? { lastScim: time } : {}) };
-      return { change: { expect: { [useKey(id)]: entry?.version ?? 0 }, put: { [useKey(id)]: use } }, result: () => undefined };
-    });
-    write.catch(() => noted.delete(note));
+    write(new Date(now).toISOString()).catch(() => noted.delete(note));
   }
 
   /** Whose key it is and what it opens, of a key or of an access token that was given for one. */
   const verify = (value: string): Promise<Verified> => (value.includes('.') ? verifyToken(value) : verifyKey(value));
 
-  /** Compares in constant time, and does the same work for an unknown id. */
   async function verifyKey(value: string): Promise<Verified> {
     const id = apiKeyId(value);
     if (!id) return { ok: false, reason: 'malformed' };
     const [entry] = await store.read<StoredKey>(globalScope, [keyKey(id)]);
-    const wanted = entry ? Buffer.from(entry.value.hmac, 'base64url') : Buffer.alloc(32);
-    const same = timingSafeEqual(wanted, digest(value));
-    return entry && same ? opened(entry.value) : { ok: false, reason: 'unknown' };
+    if (!hashes.isOf(entry?.value, value) || !entry) return { ok: false, reason: 'unknown' };
+    if (needsFormer(entry.value)) hashAnew(entry.value, value);
+    return opened(entry.value);
   }
 
   async function verifyToken(value: string): Promise<Verified> {
@@ -203,4 +215,4 @@ export function keys(durable: Durable & { pepper: string }) {
 }
 export type Keys = ReturnType<typeof keys>;
 
-const shown = ({ hmac: _, ...key }: StoredKey): ApiKey => key;
+const shown = ({ hmac: _, pepper: __, ...key }: StoredKey): ApiKey => key;

@@ -33,7 +33,7 @@ const open = () => {
     groups: groups(durable),
     providers: providers(durable),
     tenants: tenants(durable),
-    keys: keys({ ...durable, pepper: 'test' }),
+    keys: keys({ ...durable, peppers: ['test'] }),
   };
 };
 const person = (userName: string, more = {}) => ({
@@ -259,6 +259,47 @@ t.test('M15 every key that opens is on the list, however many were made', async 
   const made: string[] = [];
   for (let n = 0; n < 1005; n++) made.push((await keys.create({ tenant: 'a', name: `${n}`, scopes: ['scim.full'] })).key.id);
   t.strictSame((await keys.list('a')).map(({ id }) => id).sort(), made.sort());
+});
+
+t.test('a key of a former pepper opens, and its hash is made anew when it does', async (t) => {
+  const { keys: before, durable } = open();
+  const { key, value } = await before.create({ tenant: 'a', name: 'Entra', scopes: ['scim.full'] });
+  const idle = await before.create({ tenant: 'a', name: 'idle', scopes: ['scim.full'] });
+  const token = (await before.exchange('a', value))!.token;
+  t.notOk(
+    (await before.list('a')).some(({ formerPepper }) => formerPepper),
+    'nothing is former',
+  );
+
+  const during = keys({ ...durable, peppers: ['new', 'test'] });
+  t.strictSame(
+    (await during.list('a')).map(({ formerPepper }) => formerPepper),
+    [true, true],
+  );
+  t.match(await during.verify(token), { ok: true, id: key.id }, 'a token that was signed with it, too');
+  t.match(await during.verify(value), { ok: true, id: key.id });
+  const former = async () => (await during.list('a')).filter(({ formerPepper }) => formerPepper).map(({ id }) => id);
+  while ((await former()).length > 1) await new Promise(setImmediate);
+  t.strictSame(await former(), [idle.key.id]);
+  t.match(await during.verify(value), { ok: true }, 'as before');
+  const newToken = (await during.exchange('a', value))!.token;
+
+  const after = keys({ ...durable, peppers: ['new'] });
+  t.match(await after.verify(value), { ok: true, id: key.id });
+  t.match(await after.verify(newToken), { ok: true, id: key.id });
+  t.match(await after.verify(token), { ok: false, reason: 'malformed' });
+  t.match(await after.verify(idle.value), { ok: false, reason: 'unknown' });
+});
+
+t.test('a key that was kept before the pepper was noted opens, and is noted', async (t) => {
+  const { keys, durable } = open();
+  const { key, value } = await keys.create({ tenant: 'a', name: 'Entra', scopes: ['scim.full'] });
+  const [entry] = await durable.store.read<{ pepper?: string }>('edge/', [`key:${key.id}`]);
+  const { pepper: _, ...old } = entry!.value;
+  await durable.store.commit('edge/', { id: 'old', time: 0, put: { [`key:${key.id}`]: old } });
+  t.match(await keys.list('a'), [{ formerPepper: true }]);
+  t.match(await keys.verify(value), { ok: true });
+  while ((await keys.list('a'))[0]?.formerPepper) await new Promise(setImmediate);
 });
 
 t.test('M14 a malformed, unknown, expired or revoked key opens nothing', async (t) => {

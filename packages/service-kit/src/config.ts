@@ -53,7 +53,15 @@ export const Config = Type.Object({
   adminToken: Secret('the token of the operator’s API'),
   coreAppToken: Secret('the token of the core app'),
   billingToken: Secret('the token of the billing system'),
-  keyPepper: Secret('the secret that keys the hashes of API keys'),
+  // The first makes hashes; by the former ones behind it keys are still known.
+  keyPepper: Type.Optional(
+    Type.Unsafe<[string, ...string[]]>(
+      Type.Array(Type.String({ pattern: '^\\S[^]{15,}$' }), {
+        minItems: 1,
+        description: 'the secret that keys the hashes of API keys, at least 16 characters, with former ones behind it: NEW,FORMER',
+      }),
+    ),
+  ),
   logLevel: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'fatal, error, warn, info, debug, trace or silent',
@@ -77,10 +85,11 @@ export function readConfig<Needed extends Setting = never>(
 ): Config & Required<Pick<Config, Needed>> {
   const settings = Object.keys(Config.properties) as Setting[];
   const given = Object.fromEntries(settings.flatMap((setting) => (env[variableOf(setting)] ? [[setting, env[variableOf(setting)]]] : [])));
+  const lists = given.keyPepper ? { keyPepper: given.keyPepper.split(',') } : {};
   const folder = `file:${given.dataDir ?? localFolder}`;
-  const config = Value.Convert(Config, Value.Default(Config, { storeUrl: folder, busUrl: folder, ...given })) as Config;
+  const config = Value.Convert(Config, Value.Default(Config, { storeUrl: folder, busUrl: folder, ...given, ...lists })) as Config;
 
-  const wrong = new Set(Value.Errors(Config, config).map(({ instancePath }) => instancePath.slice(1) as Setting));
+  const wrong = new Set(Value.Errors(Config, config).map(({ instancePath }) => instancePath.split('/')[1] as Setting));
   for (const setting of needed) if (config[setting] === undefined) wrong.add(setting);
   if (wrong.size > 0) throw new ConfigError([...wrong].map(fault).join('\n'));
   return config as Config & Required<Pick<Config, Needed>>;

@@ -32,6 +32,11 @@ t.test('configuration: an empty environment runs on this machine', async (t) => 
     t.equal(readConfig({ STORE_URL: one, BUS_URL: 'memory:' }).storeUrl, one);
   for (const one of ['kafka+ssl://a:1,b:2', 'kafka+ssl://u:p%40@a:1,b:2', 'kafka+ssl://u:p@a:1?sasl=plain'])
     t.equal(readConfig({ STORE_URL: 'memory:', BUS_URL: one }).busUrl, one);
+  const [pepper, former] = ['p'.repeat(16), 'f'.repeat(16)];
+  t.strictSame(readConfig({ KEY_PEPPER: pepper }).keyPepper, [pepper]);
+  t.strictSame(readConfig({ KEY_PEPPER: `${pepper},${former}` }).keyPepper, [pepper, former]);
+  for (const wrong of [`${pepper},short`, `${pepper},`, `${pepper}, ${former}`])
+    t.throws(() => readConfig({ KEY_PEPPER: wrong }), /KEY_PEPPER must be/, wrong);
   for (const wrong of ['redis://', 'redis://a,b', 'redis://a:1,b:2/1', 'redis://a:1,', 'redis://a:1, b:2'])
     t.throws(() => readConfig({ STORE_URL: wrong, BUS_URL: 'memory:' }), /STORE_URL must be/, wrong);
   t.match(readConfig({ STORE_URL: 'rediss://r:6380/1', BUS_URL: 'kafka://a:9092,b:9092', PORT: '0', CELLS: '12' }), { port: 0, cells: 12 });

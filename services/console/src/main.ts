@@ -29,7 +29,7 @@ await run(process.env, 'console', needed, async ({ config, log, metrics, health 
     tellEvents({ store, ...backing }, ['edge', 'control'], { metrics, health, runtime }),
     watchDependencies({ store: store.ping, bus: bus.ping, 'core-app': asked(team.seats), ...ledger }, { health, runtime, log }),
   ];
-  const guard = { keys: keys({ store, runtime, pepper: config.keyPepper }), adminToken: config.adminToken };
+  const guard = { keys: keys({ store, runtime, peppers: config.keyPepper }), adminToken: config.adminToken };
   const { publicUrl, tenantUrl } = config;
   const openId = openIdFrom(config, { store, runtime });
   const doors = { signIn: signIn({ store, runtime, team }), openId, publicUrl, tenantUrl };

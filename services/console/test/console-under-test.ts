@@ -31,7 +31,7 @@ export async function consoleUnderTest() {
     billing,
     coreApp: core,
     team: core,
-    keys: keys({ ...durable, pepper: 'a pepper for tests' }),
+    keys: keys({ ...durable, peppers: ['a pepper for tests'] }),
     signIn: signIn({ ...durable, team: core }),
     adminToken: 'the-operators-token-for-tests',
     log: { info: write, warn: write, error: write },

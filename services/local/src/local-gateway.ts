@@ -46,7 +46,7 @@ export async function localGateway({ config, log, metrics, health }: ProcessPart
   const watch = watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log });
 
   const app = Fastify(edgeServerOptions);
-  const apiKeys = keys({ store, runtime, pepper });
+  const apiKeys = keys({ store, runtime, peppers: [pepper] });
   const { publicUrl, tenantUrl } = config;
   await app.register(edgeRoutes({ store, runtime, keys: apiKeys, tenantUrl, log, metrics: edgeMetrics(metrics) }));
   const openId = openIdFrom(config, { store, runtime });

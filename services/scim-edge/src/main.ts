@@ -14,8 +14,8 @@ await run(process.env, 'scim-edge', ['keyPepper'], async ({ config, log, metrics
   const watch = watchDependencies({ store: backing.store.ping, bus: backing.bus.ping }, { health, runtime, log });
 
   const durable = { store: backing.store, runtime };
-  const { keyPepper: pepper, tenantUrl } = config;
-  const app = edgeServer({ ...durable, keys: keys({ ...durable, pepper }), tenantUrl, log, metrics: edgeMetrics(metrics) });
+  const { keyPepper: peppers, tenantUrl } = config;
+  const app = edgeServer({ ...durable, keys: keys({ ...durable, peppers }), tenantUrl, log, metrics: edgeMetrics(metrics) });
   await app.register(operationsRoutes({ metrics, health }));
   await app.listen(config);
   return {

@@ -36,12 +36,12 @@ export async function edgeOnMemory() {
   };
   const store = memoryStore({ cells: 4, topicOf: topicOfService, runtime });
   const durable = { store, runtime };
-  const apiKeys = keys({ ...durable, pepper });
+  const apiKeys = keys({ ...durable, peppers: [pepper] });
   const said: object[] = [];
   const say = (detail: object) => void said.push(detail);
   /** One process of the edge; there may be several over one store. */
   const process = (told: { tenantUrl?: string } = {}) =>
-    edgeServer({ ...durable, keys: keys({ ...durable, pepper }), log: { info: say, warn: say, error: say }, ...told });
+    edgeServer({ ...durable, keys: keys({ ...durable, peppers: [pepper] }), log: { info: say, warn: say, error: say }, ...told });
   const app = process();
 
   async function tenant(name: string, scopes: readonly ('scim.full' | 'rest.full')[] = ['scim.full']) {

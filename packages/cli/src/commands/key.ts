@@ -28,9 +28,10 @@ export const keyCreate: Command = {
   },
 };
 
-const stateOf = ({ revoked, expires }: ApiKey): string => {
+const stateOf = ({ revoked, expires, formerPepper }: ApiKey): string => {
   if (revoked) return `revoked ${revoked}`;
-  return expires ? `until ${expires}` : 'in force';
+  const state = expires ? `until ${expires}` : 'in force';
+  return formerPepper ? `${state}, by a former pepper` : state;
 };
 const rowOf = (key: ApiKey) => ({
   id: key.id,
