@@ -1,6 +1,6 @@
 import t from 'tap';
 import { localGateway } from './support/gateway.ts';
-import { erasure, linkAudit, recheckProgress, refusals, refusedRequests, roleAudit, timelineOf } from './support/log-stories.ts';
+import { erasure, linkAudit, ownerless, recheckProgress, refusals, refusedRequests, roleAudit, timelineOf } from './support/log-stories.ts';
 
 const gateway = await localGateway();
 t.teardown(gateway.remove);
@@ -16,3 +16,4 @@ t.test('M10 M11 a role that was changed, by a mapping or by hand, stands in the 
 t.test('M18 a profile from before SCIM that is linked stands in the audit log with the user that it is linked to', (t) =>
   linkAudit(t, gateway),
 );
+t.test('M11 that Entra archived the last active owner is an alarm until there is one again', (t) => ownerless(t, gateway));

@@ -10,7 +10,7 @@ import t from 'tap';
 import { revocation } from '../support/access-story.ts';
 import { corpusPasses } from '../support/corpus.ts';
 import { eventually, freePorts, restApi } from '../support/gateway.ts';
-import { linkAudit, recheckProgress, refusals, refusedRequests, roleAudit, timelineOf } from '../support/log-stories.ts';
+import { linkAudit, ownerless, recheckProgress, refusals, refusedRequests, roleAudit, timelineOf } from '../support/log-stories.ts';
 import { mapping, played, teamIs } from '../support/provisioned.ts';
 import { flapping, takeOver } from '../support/rule-stories.ts';
 
@@ -99,6 +99,7 @@ for (const [title, story] of [
   ['M8 the progress of a re-check', recheckProgress],
   ['M10 M11 roles in the audit log', roleAudit],
   ['M18 links in the audit log', linkAudit],
+  ['M11 a team without an owner', ownerless],
 ] as const)
   t.test(`${title}, on real Redis and Kafka`, (t) => story(t, product));
 

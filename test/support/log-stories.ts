@@ -1,4 +1,4 @@
-import type { AuditEntry, Erased, LogPage, ProvisioningEntry, RecheckProgress } from '@claras/contracts/console-api';
+import type { AlarmList, AuditEntry, Erased, LogPage, ProvisioningEntry, RecheckProgress } from '@claras/contracts/console-api';
 import type { Test } from 'tap';
 import { eventually, type RestApi } from './gateway.ts';
 import { client, type Product, patch } from './rule-stories.ts';
@@ -215,4 +215,25 @@ export async function linkAudit(t: Test, { api, scimUrl }: Product): Promise<voi
   await send('DELETE', `/Users/${id}`);
   const again = await send('POST', '/Users', { userName: 'ann@a.example' });
   t.match((await links(2))[1], { by: 'scim', subject, details: { user: again.id } });
+}
+
+/** M11: by hand the last active owner stays; Entra may archive them, which is an alarm until there is an owner again. */
+export async function ownerless(t: Test, { api, scimUrl }: Product): Promise<void> {
+  const tenant = await api.tenant('Ownerless', ['a.example']);
+  const send = client(scimUrl, tenant.key);
+  const owner = await api.ask<{ id: string }>('POST', `/tenants/${tenant.id}/team`, {
+    ...{ email: 'ann@a.example', displayName: 'Ann', role: 'owner' },
+  });
+  const { id } = await send('POST', '/Users', { userName: 'ann@a.example' });
+  const alarms = async () => (await api.ask<AlarmList>('GET', '/alarms')).items.filter((alarm) => alarm.tenant === tenant.id);
+  const told = (count: number) =>
+    eventually(10_000, `${count} alarms`, async () => {
+      const found = await alarms();
+      return found.length === count ? found : undefined;
+    });
+  await send('PATCH', `/Users/${id}`, patch({ op: 'replace', path: 'active', value: false }));
+  t.match(await told(1), [{ consumer: 'audit-log', kind: 'no-owner', detail: /no active owner.*claras-scim team/ }]);
+  t.equal((await fetch(new URL('/health', scimUrl))).status, 200, 'it is the tenant’s affair: nothing of ours waits');
+  await api.ask('POST', `/tenants/${tenant.id}/team/${owner.id}/restore`);
+  await told(0);
 }

@@ -441,7 +441,7 @@ export const AlarmList = list(
     {
       consumer: Type.String(),
       tenant: Type.String(),
-      kind: Type.Enum(['queue-full', 'would-archive-most']),
+      kind: Type.Enum(['queue-full', 'would-archive-most', 'no-owner']),
       detail: Type.String(),
       since: Time,
     },

@@ -81,7 +81,7 @@ export type Profile = Static<typeof Profile>;
 
 /**
  * `by`: whoever did it by hand. `before`: role and status that the profile had; absent for a new one. `linked`: the profile was there before, of no
- * SCIM user, and is `profile.scimId`'s now.
+ * SCIM user, and is `profile.scimId`'s now. `owners`: active owners of the team from here on, where this changed who they are.
  */
 const Team = Type.Object(
   {
@@ -90,6 +90,7 @@ const Team = Type.Object(
     by: Type.Optional(Type.String()),
     before: Type.Optional(Type.Object({ role: RoleSchema, status: Status }, closed)),
     linked: Type.Optional(Type.Literal(true)),
+    owners: Type.Optional(Type.Integer({ minimum: 0 })),
   },
   closed,
 );

@@ -65,10 +65,8 @@ export function save(draft: Draft, before: Person | undefined, after: Person, ca
   }
   if (profile.userName !== undefined && was?.userName !== profile.userName) draft.put(loginKey(profile.userName), profile.id);
   if (!was || isBillable(was) !== isBillable(profile)) draft.stand(activeIndex, profile.id, isBillable(profile));
-  if (isActiveOwner(was) !== isActiveOwner(profile)) {
-    const others = (draft.get<string[]>(ownersKey) ?? []).filter((id) => id !== profile.id);
-    draft.put(ownersKey, isActiveOwner(profile) ? [...others, profile.id] : others);
-  }
+  const owners = isActiveOwner(was) === isActiveOwner(profile) ? undefined : ownersWith(draft, profile);
+  if (owners) draft.put(ownersKey, owners);
   const { traceparent, ...said } = cause;
   const linked = was && was.scimId === undefined && profile.scimId !== undefined;
   const data = {
@@ -76,6 +74,7 @@ export function save(draft: Draft, before: Person | undefined, after: Person, ca
     ...said,
     ...(was ? { before: { role: was.role, status: was.status } } : {}),
     ...(linked ? { linked } : {}),
+    ...(owners ? { owners: owners.length } : {}),
   };
   for (const type of facts(was, profile))
     draft.event({
@@ -85,6 +84,11 @@ export function save(draft: Draft, before: Person | undefined, after: Person, ca
       ...(traceparent ? { traceparent } : {}),
       data,
     });
+}
+
+function ownersWith(draft: Draft, profile: Profile): string[] {
+  const others = (draft.get<string[]>(ownersKey) ?? []).filter((id) => id !== profile.id);
+  return isActiveOwner(profile) ? [...others, profile.id] : others;
 }
 
 function facts(was: Profile | undefined, is: Profile): TeamFact['type'][] {

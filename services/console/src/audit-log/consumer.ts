@@ -2,17 +2,24 @@ import type { TeamEvent, TeamFact } from '@claras/contracts/events';
 import { followsOn } from '@claras/contracts/sequence';
 import { audit, type Deed } from '@claras/directory/audit';
 import { defaultRole } from '@claras/domain/role';
+import { alarms } from '@claras/service-kit/alarms';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
 
+const name = 'audit-log';
+const noOwner =
+  'Entra archived the last active owner: the team has no active owner now, so nobody can manage it; see claras-scim team role and team restore';
+
 /**
- * Writes into the audit log what the core app tells of roles, of profiles that SCIM took over, and of access that somebody changed by hand. Each fact stands by itself and the
- * team has no snapshots, so where some are missing the log says so and goes on.
+ * Writes into the audit log what the core app tells of roles, of profiles that SCIM took over, and of access that somebody changed by hand.
+ * Each fact stands by itself and the team has no snapshots, so where some are missing the log says so and goes on. A team whose last active
+ * owner is archived, as SCIM alone may, is an alarm.
  */
 export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void> }> {
   const trail = audit(parts);
+  const alarm = alarms(parts);
   return consumeEvents<TeamFact>({
     ...parts,
-    name: 'audit-log',
+    name,
     topic: 'team',
     gathers: true,
     follows: (sequence, last) => sequence > last,
@@ -25,6 +32,10 @@ export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void>
           stretch,
         );
       }
+      const owners = events.findLast(({ data }) => data.owners !== undefined)?.data.owners;
+      const which = { consumer: name, tenant, kind: 'no-owner' } as const;
+      if (owners === 0) await alarm.raise(which, noOwner);
+      else if (owners !== undefined) await alarm.end(which);
       await settle(events.at(-1)!.sequence);
       return 'done';
     },
