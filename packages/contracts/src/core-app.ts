@@ -82,7 +82,7 @@ const By = { by: Type.Optional(Type.String({ maxLength: 256 })) };
 export const TeamCommand = Type.Union([
   Type.Object({ command: Type.Literal('change-role'), role: RoleSchema, ...By }, closed),
   Type.Object({ command: Type.Literal('archive'), ...By }, closed),
-  Type.Object({ command: Type.Literal('restore'), ...By }, closed),
+  Type.Object({ command: Type.Literal('restore'), unlessCurrentRole: Type.Optional(RoleSchema), ...By }, closed),
 ]);
 export type TeamCommand = Static<typeof TeamCommand>;
 

@@ -221,6 +221,53 @@ t.test(
   },
 );
 
+t.test('a key makes no owner and approves no seats: a person does, or the operator', async (t) => {
+  const { ask, key, providers, parts } = await open();
+  const { value: token } = await key('acme', ['scim.full', 'rest.full']);
+  const add = async (name: string, role?: string) =>
+    ask('POST', '/tenants/acme/team', { token, body: { email: `${name}@acme.example`, displayName: name, ...(role ? { role } : {}) } });
+  const { id } = (await add('bob', 'manager')).json<{ id: string }>();
+  const [ann, cleo] = await Promise.all(
+    ['ann', 'cleo'].map(async (name) =>
+      (await ask('POST', '/tenants/acme/team', { body: { email: `${name}@acme.example`, displayName: name, role: 'owner' } })).json<{
+        id: string;
+      }>(),
+    ),
+  );
+  const [entra] = await providers.list('acme');
+  const mappingPath = `/tenants/acme/providers/${entra!.id}/role-mapping`;
+  const mapping = async (wanted: object, asked = token) =>
+    ask('PUT', mappingPath, {
+      token: asked,
+      body: { mapping: wanted, version: (await ask('GET', mappingPath)).json<VersionedMapping>().version },
+    });
+  t.equal((await mapping({ owner: ['Board'] }, parts.adminToken)).status, 200);
+
+  t.equal((await ask('POST', `/tenants/acme/team/${ann!.id}/archive`, { token })).status, 200, 'it takes an owner’s access');
+  for (const refused of [
+    await add('dora', 'owner'),
+    await ask('PUT', `/tenants/acme/team/${id}/role`, { token, body: { role: 'owner' } }),
+    await ask('POST', `/tenants/acme/team/${ann!.id}/restore`, { token }),
+    await mapping({ owner: ['Board', 'Mine'] }),
+    await ask('POST', '/tenants/acme/providers', { token, body: { name: 'Mine', domains: ['mine.example'] } }),
+    await ask('POST', '/tenants/acme/seats/approval', { token, body: { quantity: 1 } }),
+  ]) {
+    t.equal(refused.status, 403, refused.text);
+    t.match(refused.json<Problem>().detail, /owner of the team/);
+  }
+  for (const done of [
+    await ask('PUT', `/tenants/acme/team/${id}/role`, { token, body: { role: 'adviser' } }),
+    await ask('POST', `/tenants/acme/team/${id}/archive`, { token }),
+    await ask('POST', `/tenants/acme/team/${id}/restore`, { token }),
+    await mapping({ owner: ['board '], manager: ['Leads'] }),
+    await mapping({}),
+    await ask('PUT', `/tenants/acme/team/${cleo!.id}/role`, { body: { role: 'owner' } }),
+    await ask('POST', `/tenants/acme/team/${ann!.id}/restore`),
+  ])
+    t.equal(done.status, 200, done.text);
+  t.equal((await ask('POST', '/tenants/acme/seats/approval', { body: { quantity: 1 } })).status, 409, 'the operator may; none are held');
+});
+
 t.test('M13 a key has a name and scopes; its value is in one answer, which nothing may keep', async (t) => {
   const { ask, logged } = await open();
   const made = await ask('POST', '/tenants/acme/keys', { body: { name: 'Entra', scopes: ['scim.full'] } });

@@ -51,6 +51,8 @@ export function fakeCore(): CoreApp & Team {
       if (!profile) throw new TeamRefusal('not-found', `no ${id}`);
       const changed: Profile = { ...profile };
       if (command.command === 'change-role') changed.role = command.role;
+      else if (command.command === 'restore' && command.unlessCurrentRole === profile.role)
+        throw new TeamRefusal('current-role', `${profile.email} is ${profile.role}`);
       else changed.status = command.command === 'archive' ? 'archived' : 'active';
       if (isLastOwner(tenant, profile) && (changed.role !== 'owner' || changed.status !== 'active'))
         throw new TeamRefusal('last-owner', `${profile.email} is the last`);

@@ -18,7 +18,7 @@ const pageOf = ({ after, limit }: Static<typeof Page>) => ({ limit: Math.min(100
 const Email = Type.Object({ email: Type.String({ maxLength: 254 }) });
 const Token = Type.Object({ token: Type.String({ maxLength: 128 }) });
 
-const statuses = { 'not-found': 404, 'last-owner': 409, 'email-taken': 409 } as const;
+const statuses = { 'not-found': 404, 'last-owner': 409, 'email-taken': 409, 'current-role': 409 } as const;
 const known = (error: unknown) => (error instanceof TeamRefusal ? { status: statuses[error.code], code: error.code } : undefined);
 
 /**

@@ -21,6 +21,8 @@ function commanded(person: Person, command: TeamCommand): Person {
     if (profile.role === command.role) return person;
     return markedByHand({ ...person, profile: { ...profile, role: command.role } }, 'role', true);
   }
+  if (command.command === 'restore' && command.unlessCurrentRole === profile.role)
+    throw new TeamRefusal('current-role', `who is ${profile.role} is not restored so`);
   const status = command.command === 'archive' ? 'archived' : 'active';
   return profile.status === status ? person : markedByHand(withStatus(person, status), 'access', true);
 }

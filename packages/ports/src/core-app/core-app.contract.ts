@@ -250,6 +250,15 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     await refusedAs(t, core.create(tenant, { email: 'A@a.example', displayName: 'x', role: 'adviser' }), 'email-taken');
   });
 
+  await t.test('who has a role that the command excepts is not restored', async (t) => {
+    const { tenant } = fresh();
+    const [ann] = await Promise.all(['a', 'b'].map((n) => core.create(tenant, { email: `${n}@a.example`, displayName: n, role: 'owner' })));
+    await core.byHand(tenant, ann!.id, { command: 'archive' });
+    await refusedAs(t, core.byHand(tenant, ann!.id, { command: 'restore', unlessCurrentRole: 'owner' }), 'current-role');
+    await core.byHand(tenant, ann!.id, { command: 'change-role', role: 'manager' });
+    t.match(await core.byHand(tenant, ann!.id, { command: 'restore', unlessCurrentRole: 'owner' }), { status: 'active' });
+  });
+
   await t.test('a change by hand stands until the next event about that facet', async (t) => {
     const { tenant, apply, one } = fresh();
     await apply(identity('ann', 1), access('ann', 2, 'archived'));

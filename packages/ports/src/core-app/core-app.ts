@@ -23,12 +23,16 @@ export interface Team {
   session(tenant: string, token: string): Promise<Profile | undefined>;
 }
 
+/** `current-role`: who has this role is not restored so. */
+export const teamRefusals = ['not-found', 'last-owner', 'email-taken', 'current-role'] as const;
+export type TeamRefusalCode = (typeof teamRefusals)[number];
+
 /** A rule of the Team page said no. */
 export class TeamRefusal extends Error {
   override name = 'TeamRefusal';
   readonly retryable = false;
-  readonly code: 'not-found' | 'last-owner' | 'email-taken';
-  constructor(code: TeamRefusal['code'], message: string) {
+  readonly code: TeamRefusalCode;
+  constructor(code: TeamRefusalCode, message: string) {
     super(message);
     this.code = code;
   }

@@ -1,7 +1,7 @@
 import { type CoreOutcome, changesPerCall, type LinkedPage, type Seats, type TeamPage } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
 import { jsonClient, Refused } from '../json-client.ts';
-import { type CoreApp, CoreAppUnavailable, type Team, TeamRefusal } from './core-app.ts';
+import { type CoreApp, CoreAppUnavailable, type Team, TeamRefusal, teamRefusals } from './core-app.ts';
 
 const queryOf = ({ after, limit }: { after?: string; limit: number }): URLSearchParams =>
   new URLSearchParams({ limit: String(limit), ...(after ? { after } : {}) });
@@ -12,9 +12,8 @@ export function httpCoreApp({ url, token }: { url: string; token: string }): Cor
   const at = (tenant: string, rest: string) => `/core/v1/tenants/${encodeURIComponent(tenant)}/${rest}`;
 
   const orRefusal = (error: unknown): never => {
-    if (error instanceof Refused && (error.code === 'not-found' || error.code === 'last-owner' || error.code === 'email-taken'))
-      throw new TeamRefusal(error.code, error.message);
-    throw error;
+    const code = error instanceof Refused && teamRefusals.find((one) => one === error.code);
+    throw code ? new TeamRefusal(code, (error as Refused).message) : error;
   };
 
   return {

@@ -6,7 +6,7 @@ import { isTenantId } from '@claras/domain/tenant';
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import { assertCsrf, originOf, readCookie } from '../sign-in/session-cookie.ts';
 import type { SignedIn, SignIn } from '../sign-in/sign-in.ts';
-import { ApiProblem } from './api-problem.ts';
+import { ApiProblem, personOnly } from './api-problem.ts';
 
 /** Who asks: the operator, to whom everything is open, a tenant by its API key, or a person of it who is signed in to the console. */
 type Caller = { actor: Actor; tenant?: string; session?: SignedIn };
@@ -46,7 +46,6 @@ const refusals = {
 } as const;
 const wrongScope = 'This API key does not open the REST API. Make one with the scope rest.full under Settings > API.';
 const operatorOnly = 'This is for the operator alone. An API key opens what stands under /tenants/<its own tenant>.';
-const personOnly = 'An API key cannot do this. An owner of the team does it, signed in to the console, or the operator.';
 const otherTenant = 'This API key is of another tenant.';
 const signedOut = 'Your session has ended. Sign in again.';
 const reads = 'A manager reads here. Ask an owner of the team to make the change.';
@@ -102,6 +101,13 @@ function assertAllowed(caller: Caller, tenant: string | undefined, { verified }:
   if (tenant === undefined) throw new ApiProblem('forbidden', operatorOnly);
   if (tenant !== caller.tenant) throw new ApiProblem('forbidden', otherTenant);
   if (verified && !caller.session) throw new ApiProblem('forbidden', personOnly);
+}
+
+export const isKey = (actor: Actor): boolean => actor.startsWith('key:');
+
+/** What gives power over the tenant, or spends its money, is for a person or the operator: whoever finds a key shall not rule by it. */
+export function assertNoKey(actor: Actor): void {
+  if (isKey(actor)) throw new ApiProblem('forbidden', personOnly);
 }
 
 /** Guards every route of the plugin, those that do not exist too (M14): 401 and 403 before anything is read or said. */

@@ -13,6 +13,7 @@ const problems = {
   conflict: { status: 409, title: 'Something else stands in the way' },
   'last-owner': { status: 409, title: 'The last owner stays' },
   'email-taken': { status: 409, title: 'The e-mail address is taken' },
+  'current-role': { status: 403, title: 'Not allowed' },
   'too-large': { status: 413, title: 'The body is too large' },
   'unsupported-type': { status: 415, title: 'The body is not JSON' },
   internal: { status: 500, title: 'Something went wrong here' },
@@ -43,10 +44,13 @@ export class ApiProblem extends Error {
   }
 }
 
+export const personOnly = 'An API key cannot do this. An owner of the team does it, signed in to the console, or the operator.';
+
 /** In our own words: what the core app says about a person does not belong in an error. */
 const refusals = {
   'not-found': 'There is no such profile. List the team to see the ids of its profiles.',
   'last-owner': 'This is the last active owner. Make someone else an owner first.',
+  'current-role': personOnly,
   'email-taken': 'A profile of this team has this e-mail address already. Use that one, or another address.',
 } as const;
 

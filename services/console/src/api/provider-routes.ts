@@ -11,7 +11,9 @@ import {
 import { DirectoryError } from '@claras/directory/directory-error';
 import type { Keys } from '@claras/directory/keys';
 import type { ListedProvider, Providers } from '@claras/directory/providers';
+import { groupNameKey, type RoleMapping } from '@claras/domain/role-mapping';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { assertNoKey } from './admission.ts';
 import { ApiProblem } from './api-problem.ts';
 import { OfProvider, OfTenant } from './params.ts';
 import { mappingPreview, type PreviewParts } from './preview-mapping.ts';
@@ -26,6 +28,9 @@ const shown = (provider: ListedProvider): Provider => ({
   domains: [...provider.domains],
   ...mappingOf(provider),
 });
+
+const makesOwners = (before: RoleMapping, after: RoleMapping): boolean =>
+  (after.owner ?? []).some((name) => !before.owner?.some((known) => groupNameKey(known) === groupNameKey(name)));
 
 const lastOf = (times: string[]): string | undefined => times.sort().at(-1);
 
@@ -51,8 +56,11 @@ export function providerRoutes(providers: Providers, { keys, ...preview }: Previ
     app.post(
       '/tenants/:tenant/providers',
       { schema: { params: OfTenant, body: NewProvider, response: { 201: Provider } } },
-      async ({ params, actor, body: { name, protocol = 'saml', domains = [], settings } }, reply) =>
-        reply.code(201).send(shown(await providers.add(params.tenant, { name, protocol, domains, settings }, actor))),
+      async ({ params, actor, body: { name, protocol = 'saml', domains = [], settings } }, reply) => {
+        // SCIM takes over profiles, an owner's too, whose address is in a domain.
+        if (domains.length > 0) assertNoKey(actor);
+        return reply.code(201).send(shown(await providers.add(params.tenant, { name, protocol, domains, settings }, actor)));
+      },
     );
 
     app.patch(
@@ -84,6 +92,7 @@ export function providerRoutes(providers: Providers, { keys, ...preview }: Previ
       mappingPath,
       { schema: { params: OfProvider, body: MappingChange, response: { 200: VersionedMapping } } },
       async ({ params, actor, body: { mapping, ...seen } }) => {
+        if (makesOwners((await find(params)).mapping, mapping)) assertNoKey(actor);
         try {
           return mappingOf(await providers.setMapping(params.tenant, params.provider, mapping, seen, actor));
         } catch (error) {

@@ -4,6 +4,7 @@ import type { Billing } from '@claras/ports/billing/billing';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { ReadLog } from '../provisioning-log/read-log.ts';
+import { assertNoKey } from './admission.ts';
 import { ApiProblem } from './api-problem.ts';
 import { OfTenant } from './params.ts';
 
@@ -39,6 +40,7 @@ export function seatRoutes({ durable, coreApp, billing, log }: SeatParts): Fasti
       '/tenants/:tenant/seats/approval',
       { schema: { params: OfTenant, body: SeatApproval, response: { 202: SeatApproval } } },
       async ({ params: { tenant }, actor, body: { quantity } }, reply) => {
+        assertNoKey(actor);
         const held = heldIn(await log.seatRows(tenant, 1));
         if (held?.quantity !== quantity)
           throw new ApiProblem('conflict', held ? `${held.quantity} seats are held now; look at them again.` : 'No seats are held.');

@@ -5,6 +5,7 @@ import { defaultRole } from '@claras/domain/role';
 import type { Team } from '@claras/ports/core-app/core-app';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { assertNoKey, isKey } from './admission.ts';
 import { OfProfile, OfTenant } from './params.ts';
 
 const defaultLimit = 100;
@@ -26,20 +27,34 @@ export function teamRoutes(team: Team): FastifyPluginAsyncTypebox {
     app.post(
       '/tenants/:tenant/team',
       { schema: { params: OfTenant, body: NewTeamProfile, response: { 201: Profile } } },
-      async ({ params, body }, reply) => reply.code(201).send(await team.create(params.tenant, { role: defaultRole, ...body })),
+      async ({ params, actor, body }, reply) => {
+        if (body.role === 'owner') assertNoKey(actor);
+        return reply.code(201).send(await team.create(params.tenant, { role: defaultRole, ...body }));
+      },
     );
 
     app.put(
       '/tenants/:tenant/team/:profile/role',
       { schema: { params: OfProfile, body: RoleByHand, response: { 200: Profile } } },
-      async ({ params, actor, body }) => team.byHand(params.tenant, params.profile, { command: 'change-role', role: body.role, by: actor }),
+      async ({ params, actor, body: { role } }) => {
+        if (role === 'owner') assertNoKey(actor);
+        return team.byHand(params.tenant, params.profile, { command: 'change-role', role, by: actor });
+      },
     );
 
-    for (const command of ['archive', 'restore'] as const)
-      app.post(
-        `/tenants/:tenant/team/:profile/${command}`,
-        { schema: { params: OfProfile, response: { 200: Profile } } },
-        async ({ params, actor }) => team.byHand(params.tenant, params.profile, { command, by: actor }),
-      );
+    app.post(
+      '/tenants/:tenant/team/:profile/archive',
+      { schema: { params: OfProfile, response: { 200: Profile } } },
+      async ({ params, actor }) => team.byHand(params.tenant, params.profile, { command: 'archive', by: actor }),
+    );
+
+    app.post(
+      '/tenants/:tenant/team/:profile/restore',
+      { schema: { params: OfProfile, response: { 200: Profile } } },
+      async ({ params, actor }) => {
+        const noOwner = isKey(actor) ? { unlessCurrentRole: 'owner' as const } : {};
+        return team.byHand(params.tenant, params.profile, { command: 'restore', by: actor, ...noOwner });
+      },
+    );
   };
 }
