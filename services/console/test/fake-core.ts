@@ -33,6 +33,9 @@ export function fakeCore(): CoreApp & Team {
       const profile = session?.tenant === tenant ? teamOf(tenant).get(session.id) : undefined;
       return profile?.status === 'active' ? profile : undefined;
     },
+    async signOut(_, token) {
+      sessions.delete(token);
+    },
     async list(tenant, { after = '', limit }) {
       const all = [...teamOf(tenant).values()];
       const rest = all.filter(({ id }) => id > after);

@@ -152,7 +152,7 @@ t.test('making and rotating keys asks for a sign-in within the last 5 minutes, b
 });
 
 t.test('a session ends after 30 idle minutes, a page that refreshes itself not counted, after 12 hours, and by signing out', async (t) => {
-  const { browser, person, move } = await open();
+  const { parts, browser, person, move } = await open();
   await person('owner');
   const enter = async () => {
     const one = browser();
@@ -177,6 +177,9 @@ t.test('a session ends after 30 idle minutes, a page that refreshes itself not c
   t.equal(await status(busy), 401, 'whatever is done');
 
   const out = await enter();
+  const [, tenant = '', token = ''] = /=([^.]+)\.(.+)$/.exec(out.cookie()) ?? [];
+  t.ok(await parts.team.session(tenant, token));
   t.equal((await out.ask('DELETE', '/session')).statusCode, 200);
   t.equal(await status(out), 401);
+  t.equal(await parts.team.session(tenant, token), undefined, 'the core app’s session too');
 });

@@ -60,5 +60,9 @@ export function coreAppRoutes({ core, ...parts }: { core: CoreApp & Team; token:
       const profile = await core.session(request.params.tenant, request.body.token);
       return profile ? { profile } : {};
     });
+    app.post('/tenants/:tenant/sign-out', { schema: { params, body: Token } }, async (request) => {
+      await core.signOut(request.params.tenant, request.body.token);
+      return {};
+    });
   };
 }

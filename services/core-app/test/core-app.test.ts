@@ -47,6 +47,33 @@ t.test('M29 what the team tells has the trace of the request that caused it, and
   for (const { value } of told) t.notMatch(value, 'traceparent');
 });
 
+t.test('a session ends after 30 minutes in which nobody asked for it, and after 12 hours; what has ended is swept out', async (t) => {
+  const minute = 60_000;
+  let ahead = 0;
+  const clock = { ...runtime, now: () => runtime.now() + ahead };
+  const store = memoryStore({ cells: 1, topicOf: { core: 'team' }, runtime: clock });
+  const core = coreApp({ store, runtime: clock });
+  await core.create('a', { email: 'ann@a.example', displayName: 'Ann', role: 'owner' });
+  const enter = async () => (await core.signIn('a', 'ann@a.example')) as string;
+
+  const idle = await enter();
+  ahead += 29 * minute;
+  t.ok(await core.session('a', idle));
+  ahead += 29 * minute;
+  t.ok(await core.session('a', idle), 'it was asked for');
+  ahead += 30 * minute;
+  t.equal(await core.session('a', idle), undefined);
+
+  const busy = await enter();
+  for (const end = ahead + 12 * 60 * minute; ahead < end; ahead += 20 * minute) t.ok(await core.session('a', busy));
+  t.equal(await core.session('a', busy), undefined);
+
+  const left = await enter();
+  await core.signOut('a', left);
+  await enter();
+  t.equal((await store.range('core/a', 'session-endings', { limit: 0 })).total, 1, 'of four the last');
+});
+
 t.test('nobody without the token is served', async (t) => {
   const url = await overHttp(t);
   for (const authorization of ['', 'Bearer', 'Bearer wrong', `Basic ${token}`]) {

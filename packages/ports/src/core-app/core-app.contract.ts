@@ -237,6 +237,18 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     t.equal(await core.session('another', before), undefined);
   });
 
+  await t.test('signing out ends that session, and no other', async (t) => {
+    const { tenant, apply } = fresh();
+    await apply(identity('ann', 1));
+    const [one, two] = await Promise.all([0, 1].map(async () => (await core.signIn(tenant, 'ann@a.example')) as string));
+    await core.signOut('another', one!);
+    t.match(await core.session(tenant, one!), { scimId: 'ann' });
+    await core.signOut(tenant, one!);
+    await core.signOut(tenant, one!);
+    t.equal(await core.session(tenant, one!), undefined);
+    t.match(await core.session(tenant, two!), { scimId: 'ann' });
+  });
+
   await t.test('M11 the last active owner cannot be demoted or archived by hand, not even two at once', async (t) => {
     const { tenant } = fresh();
     const owners = await Promise.all(

@@ -19,8 +19,13 @@ export interface Team {
   create(tenant: string, profile: NewProfile): Promise<Profile>;
   /** Opens a session for an active profile: its token. Refused (undefined) for anyone else. */
   signIn(tenant: string, email: string): Promise<string | undefined>;
-  /** The active profile behind a session; undefined for ever once that profile was archived after the session began. */
+  /**
+   * The active profile behind a session; undefined for ever once that profile was archived after the session began, it was ended, or nobody
+   * asked for it for long.
+   */
   session(tenant: string, token: string): Promise<Profile | undefined>;
+  /** Ends a session; one that is none has ended already. */
+  signOut(tenant: string, token: string): Promise<void>;
 }
 
 /** `current-role`: who has this role is not restored so. */

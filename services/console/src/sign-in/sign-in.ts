@@ -35,6 +35,8 @@ export interface SignedIn {
   ends: number;
 }
 
+const tokenIn = (cookie: string, tenant: string): string => cookie.slice(tenant.length + 1);
+
 /** An owner manages, a manager reads; an adviser and an assistant have nothing to do here. */
 const mayEnter = ({ role }: Profile): boolean => role === 'owner' || role === 'manager';
 
@@ -78,7 +80,7 @@ export function signIn({ team, ...durable }: Durable & { team: Team }) {
   }
 
   async function personOf(cookie: string, tenant: string): Promise<SignedIn['person']> {
-    const profile = await team.session(tenant, cookie.slice(tenant.length + 1));
+    const profile = await team.session(tenant, tokenIn(cookie, tenant));
     return profile && mayEnter(profile) ? { tenant, profile } : undefined;
   }
 
@@ -105,7 +107,11 @@ export function signIn({ team, ...durable }: Durable & { team: Team }) {
 
   async function close(cookie: string): Promise<void> {
     const entry = await records.read(cookie);
-    if (entry) await records.take(cookie, entry);
+    if (!entry) return;
+    const { tenant } = entry.value;
+    // Nobody is in by this cookie any more, even where the core app does not answer: there its session ends by itself.
+    await records.take(cookie, entry);
+    if (tenant !== undefined) await team.signOut(tenant, tokenIn(cookie, tenant));
   }
 
   return { link, redeem, open, who, verify, close };
