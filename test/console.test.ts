@@ -285,6 +285,21 @@ if (browser) {
     t.match(await api.ask('GET', `/tenants/${id}/providers/${provider}/role-mapping`), { mapping: { owner: ['Theirs'] } });
   });
 
+  await t.test('the domains of a provider are changed under General, and nothing else of it', async (t) => {
+    const { id, link } = await company('Domains');
+    const made = { name: 'Entra', domains: ['fabrikam.example'], settings: { certificate: 'kept as it came' } };
+    const provider = await api.ask<object>('POST', `/tenants/${id}/providers`, made);
+    const page = await visit(t, await link());
+    await editProvider(page, 'Entra', 'General');
+    await field(page, 'Domains').fill('Hill.example');
+    await page.keyboard.press('Enter');
+    await button(page, 'Update Provider').click();
+    await page.getByRole('row', { name: /Entra .*fabrikam\.example, hill\.example/ }).waitFor();
+    const { items } = await api.ask<{ items: { version: number }[] }>('GET', `/tenants/${id}/providers`);
+    const { version } = items[0]!;
+    t.strictSame(items, [{ ...provider, domains: ['fabrikam.example', 'hill.example'], version }]);
+  });
+
   await t.test('whoever is archived is signed out at once, without a reload', async (t) => {
     const { id, owner, link } = await company('Archived');
     const page = await visit(t, await link());

@@ -1,6 +1,16 @@
 import t from 'tap';
 import { localGateway } from './support/gateway.ts';
-import { erasure, linkAudit, ownerless, recheckProgress, refusals, refusedRequests, roleAudit, timelineOf } from './support/log-stories.ts';
+import {
+  domainAdded,
+  erasure,
+  linkAudit,
+  ownerless,
+  recheckProgress,
+  refusals,
+  refusedRequests,
+  roleAudit,
+  timelineOf,
+} from './support/log-stories.ts';
 
 const gateway = await localGateway();
 t.teardown(gateway.remove);
@@ -17,3 +27,4 @@ t.test('M18 a profile from before SCIM that is linked stands in the audit log wi
   linkAudit(t, gateway),
 );
 t.test('M11 that Entra archived the last active owner is an alarm until there is one again', (t) => ownerless(t, gateway));
+t.test('M18 a profile outside the provider’s domains is linked once its domain is added', (t) => domainAdded(t, gateway));

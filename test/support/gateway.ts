@@ -103,7 +103,7 @@ export function restApi(url: string, token: () => string) {
   };
 
   async function team(tenant: string) {
-    const profiles: { id: string; userName?: string; email?: string; role: string; status: string }[] = [];
+    const profiles: { id: string; scimId?: string; userName?: string; email?: string; role: string; status: string }[] = [];
     for (let after = ''; ; ) {
       const page = await ask<{ profiles: typeof profiles; next?: string }>(
         'GET',

@@ -237,3 +237,22 @@ export async function ownerless(t: Test, { api, scimUrl }: Product): Promise<voi
   await api.ask('POST', `/tenants/${tenant.id}/team/${owner.id}/restore`);
   await told(0);
 }
+
+/** M18: who was refused since the provider has not their domain is linked once it has. */
+export async function domainAdded(t: Test, { api, scimUrl }: Product): Promise<void> {
+  const tenant = await api.tenant('Domains', ['a.example']);
+  await api.ask('POST', `/tenants/${tenant.id}/team`, { email: 'ann@b.example', displayName: 'Ann', role: 'manager' });
+  const send = client(scimUrl, tenant.key);
+  const { id } = await send('POST', '/Users', { userName: 'ann@b.example' });
+  await eventually(10_000, 'a refusal', async () => {
+    const { items } = await api.ask<LogPage>('GET', `/tenants/${tenant.id}/provisioning-log?refused=true&user=${id}`);
+    return items.length === 1 ? items : undefined;
+  });
+  await api.ask('PATCH', `/tenants/${tenant.id}/providers/${tenant.provider}`, { domains: ['a.example', 'B.example'] });
+  const [ann, ...others] = await eventually(10_000, 'the link', async () => {
+    const team = await api.team(tenant.id);
+    return team.some(({ scimId }) => scimId === id) ? team : undefined;
+  });
+  t.match(ann, { scimId: id, email: 'ann@b.example', role: 'manager', status: 'active' });
+  t.strictSame(others, []);
+}

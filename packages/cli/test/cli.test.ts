@@ -137,11 +137,14 @@ t.test('log and recheck say so where nothing has happened yet', async (t) => {
   t.match(await cli('log', '--tenant', id, '--limit', '9999'), { code: 1, stderr: /Correct this/ });
 });
 
-t.test('provider set switches how a replacement of members is read', async (t) => {
+t.test('provider set switches how a replacement of members is read, and says the domains anew', async (t) => {
   const { id } = await tenants.create({ name: 'Members', scim: true });
   t.match(await done('provider', 'set', '--tenant', id, '--additive-members', 'on'), /on for Entra/);
   t.match(await providers.list(id), [{ additiveMembers: true, scim: true }]);
   t.match(await cli('provider', 'set', '--tenant', id, '--additive-members', 'maybe'), { code: 2 });
+  t.match(await done('provider', 'set', '--tenant', id, '--domain', 'A.example', '--domain', 'b.example'), /a\.example, b\.example/);
+  t.match(await providers.list(id), [{ additiveMembers: true, domains: ['a.example', 'b.example'] }]);
+  t.match(await cli('provider', 'set', '--tenant', id), { code: 2 });
 });
 
 t.test('M4 scim on for a second provider names the first', async (t) => {

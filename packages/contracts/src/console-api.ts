@@ -47,7 +47,7 @@ export const NewProvider = Type.Object(
 );
 export type NewProvider = Static<typeof NewProvider>;
 export const ProviderChange = Type.Object(
-  { scim: Type.Optional(Type.Boolean()), additiveMembers: Type.Optional(Type.Boolean()) },
+  { scim: Type.Optional(Type.Boolean()), additiveMembers: Type.Optional(Type.Boolean()), domains: Type.Optional(Domains) },
   { ...closed, minProperties: 1 },
 );
 export type ProviderChange = Static<typeof ProviderChange>;

@@ -32,7 +32,7 @@ export const newProvider = (id: string, { name, protocol, domains, settings }: N
   id,
   name,
   protocol,
-  domains: domains.map((domain) => domain.trim().toLowerCase()),
+  domains: normalized(domains),
   scim,
   mapping: {},
   ...(settings === undefined ? {} : { settings }),
@@ -49,6 +49,8 @@ export const provisioningChanged = (provider: Provider | undefined, time: number
   time: new Date(time).toISOString(),
   data: { provisioning: provisioningOf(provider) },
 });
+
+const normalized = (domains: readonly string[]): string[] => domains.map((domain) => domain.trim().toLowerCase());
 
 const subjectOf = (id: string) => `Providers/${id}`;
 
@@ -112,6 +114,23 @@ export function providers(durable: Durable) {
       return { change, result: ({ version }) => ({ ...changed, version }) };
     });
 
+  /** Whose profiles from before SCIM are linked by e-mail (M18). */
+  const setDomains = (tenant: string, id: string, domains: readonly string[], by: Actor = system): Promise<ListedProvider> =>
+    transact(durable, tenantScope(tenant), async (time) => {
+      const provider = found(await list(tenant), id);
+      const changed = stored({ ...provider, domains: normalized(domains) });
+      const change = {
+        expect: { [providerKey(id)]: provider.version },
+        put: { [providerKey(id)]: changed },
+        events: changed.scim ? [provisioningChanged(changed, time)] : [],
+      };
+      const deed = {
+        ...{ by, action: 'provider.changed', subject: subjectOf(id) },
+        details: { before: provider.domains, domains: changed.domains },
+      };
+      return { change: await trail.tell(tenant, time, change, deed), result: ({ version }) => ({ ...changed, version }) };
+    });
+
   /** Role Mapping, saved as a whole. `version`: the one that was read; a newer one in the store is a conflict. */
   const setMapping = (
     tenant: string,
@@ -137,7 +156,7 @@ export function providers(durable: Durable) {
   /** The provider with SCIM on: what opens the SCIM edge to a tenant's key. */
   const withScim = async (tenant: string): Promise<ListedProvider | undefined> => (await list(tenant)).find(({ scim }) => scim);
 
-  return { list, add, setScim, setAdditiveMembers, setMapping, withScim };
+  return { list, add, setScim, setAdditiveMembers, setDomains, setMapping, withScim };
 }
 export type Providers = ReturnType<typeof providers>;
 

@@ -68,18 +68,27 @@ export const providerSet: Command = {
     provider: { placeholder: 'P', help: 'id or name; not needed where it is clear' },
     'additive-members': {
       placeholder: 'on|off',
-      required: true,
       help: 'a PATCH that replaces the members of a group adds to them (default off)',
     },
+    domain: { placeholder: 'D', many: true, help: 'all of its domains: whose profiles from before SCIM it may link' },
   },
-  help: 'Change how a provider’s SCIM requests are read.',
-  async run({ api, value, print }) {
+  help: 'Change how a provider’s SCIM requests are read, or its domains.',
+  async run({ api, value, values, print }) {
     const tenant = value('tenant') as string;
     const additive = value('additive-members');
-    if (additive !== 'on' && additive !== 'off') throw new UsageError('--additive-members is on or off');
+    const domains = values('domain');
+    if (additive !== undefined && additive !== 'on' && additive !== 'off') throw new UsageError('--additive-members is on or off');
+    if (additive === undefined && domains.length === 0) throw new UsageError('say --additive-members or --domain');
     const { id } = await theProvider(api, tenant, value('provider'));
-    const change: ProviderChange = { additiveMembers: additive === 'on' };
+    const change: ProviderChange = {
+      ...(additive === undefined ? {} : { additiveMembers: additive === 'on' }),
+      ...(domains.length === 0 ? {} : { domains }),
+    };
     const provider = await api.patch<Provider>(['tenants', tenant, 'providers', id], change);
-    print(provider, () => `Replacing members adds to them: ${provider.additiveMembers ? 'on' : 'off'} for ${provider.name}`);
+    const said = [
+      `Replacing members adds to them: ${provider.additiveMembers ? 'on' : 'off'} for ${provider.name}`,
+      `Its domains: ${provider.domains.join(', ') || '-'}`,
+    ];
+    print(provider, () => said.join('\n'));
   },
 };

@@ -66,8 +66,9 @@ export function providerRoutes(providers: Providers, { keys, ...preview }: Previ
     app.patch(
       '/tenants/:tenant/providers/:provider',
       { schema: { params: OfProvider, body: ProviderChange, response: { 200: Provider } } },
-      async ({ params: { tenant, provider }, actor, body: { scim, additiveMembers } }) => {
+      async ({ params: { tenant, provider }, actor, body: { scim, additiveMembers, domains } }) => {
         if (additiveMembers !== undefined) await providers.setAdditiveMembers(tenant, provider, additiveMembers, actor);
+        if (domains !== undefined) await providers.setDomains(tenant, provider, domains, actor);
         if (scim !== undefined) await providers.setScim(tenant, provider, scim, actor);
         return shown(await find({ tenant, provider }));
       },

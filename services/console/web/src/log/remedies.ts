@@ -13,7 +13,17 @@ const remedies: readonly { says: RegExp; cause: string; next: string }[] = [
   {
     says: /^the profile was there before SCIM/,
     cause: 'A profile from before SCIM may move only to an address in the domains of the provider.',
-    next: 'Add the domain to the provider, then change the user in Entra once more.',
+    next: 'Add the domain to the provider, on the SSO page under Edit > General; then it is tried again by itself.',
+  },
+  {
+    says: /^a profile has this e-mail address, and it is outside/,
+    cause: 'Somebody has this address already, and SCIM takes over profiles in the domains of the provider only.',
+    next: 'If it is the same person, add the domain to the provider, on the SSO page under Edit > General; then it is tried again by itself.',
+  },
+  {
+    says: /^another user is linked to the profile with this/,
+    cause: 'Another user of Entra has the profile with this name or address.',
+    next: 'Correct the one or the other user in Entra, or delete the one that was left behind; then it is tried again by itself.',
   },
 ];
 

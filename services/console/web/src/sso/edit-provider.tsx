@@ -1,5 +1,5 @@
 import type { MappingPreview, Provider, VersionedMapping } from '@claras/contracts/console-api';
-import { Anchor, Button, Checkbox, Drawer, Group, List, Stack, Switch, Table, Tabs, Text } from '@mantine/core';
+import { Anchor, Button, Checkbox, Drawer, Group, List, Stack, Switch, Table, Tabs, TagsInput, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -29,12 +29,14 @@ export function EditProvider({ tenant, provider, onClose }: { tenant: string; pr
   const path = inTenant(tenant, `/providers/${provider.id}`);
   const [scim, setScim] = useState(provider.scim);
   const [additive, setAdditive] = useState(provider.additiveMembers);
+  const [domains, setDomains] = useState(provider.domains);
   const [mapping, setMapping] = useState<Mapping>(provider.mapping);
   const [seen, setSeen] = useState(provider.version);
   const [sure, setSure] = useState(false);
   const [watching, setWatching] = useState(false);
 
   const mapped = !same(mapping, provider.mapping);
+  const moved = domains.join() !== provider.domains.join();
   const [draft] = useDebouncedValue(filled(mapping), 300);
   const preview = useQuery({
     queryKey: ['preview', tenant, provider.id, draft],
@@ -52,6 +54,7 @@ export function EditProvider({ tenant, provider, onClose }: { tenant: string; pr
       const change = {
         ...(scim === provider.scim ? {} : { scim }),
         ...(additive === provider.additiveMembers ? {} : { additiveMembers: additive }),
+        ...(moved ? { domains } : {}),
       };
       if (Object.keys(change).length > 0) setSeen((await ask<Provider>('PATCH', path, change)).version);
     },
@@ -63,7 +66,7 @@ export function EditProvider({ tenant, provider, onClose }: { tenant: string; pr
     },
   });
   const newer = update.error instanceof ApiError && update.error.is('conflict') ? update.error.problem.current : undefined;
-  const changed = mapped || scim !== provider.scim || additive !== provider.additiveMembers;
+  const changed = mapped || moved || scim !== provider.scim || additive !== provider.additiveMembers;
 
   return (
     <Drawer opened onClose={onClose} title={`Edit ${provider.name}`}>
@@ -100,14 +103,19 @@ export function EditProvider({ tenant, provider, onClose }: { tenant: string; pr
                   <Table.Th scope="row">Protocol</Table.Th>
                   <Table.Td>{provider.protocol === 'saml' ? 'SAML' : 'OpenID Connect'}</Table.Td>
                 </Table.Tr>
-                <Table.Tr>
-                  <Table.Th scope="row">Domains</Table.Th>
-                  <Table.Td>{provider.domains.join(', ') || 'none'}</Table.Td>
-                </Table.Tr>
               </Table.Tbody>
             </Table>
+            <TagsInput
+              label="Domains"
+              description="A profile from before SCIM is linked if its e-mail address is in one of them. Enter adds one."
+              value={domains}
+              onChange={setDomains}
+              disabled={!manages}
+              acceptValueOnBlur
+              mt="md"
+            />
             <Text mt="md" c="dimmed" size="sm">
-              Provisioning leaves the settings of sign-in as they are.
+              Provisioning leaves the other settings of sign-in as they are.
             </Text>
           </Tabs.Panel>
           <Tabs.Panel value="scim" pt="md">
