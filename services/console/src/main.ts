@@ -31,7 +31,7 @@ await run(process.env, 'console', needed, async ({ config, log, metrics, health 
   ];
   const guard = { keys: keys({ store, runtime, peppers: config.keyPepper }), adminToken: config.adminToken };
   const { publicUrl, tenantUrl } = config;
-  const openId = openIdFrom(config, { store, runtime });
+  const openId = openIdFrom(config, runtime);
   const doors = { signIn: signIn({ store, runtime, team }), openId, publicUrl, tenantUrl };
   const app = consoleServer({ store, runtime, bus, log, team, coreApp: team, billing, ...guard, ...doors });
   await app.register(operationsRoutes({ metrics, health }));

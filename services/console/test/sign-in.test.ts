@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { SessionReport } from '@claras/contracts/console-api';
 import t from 'tap';
 import { consoleServer } from '../src/console-server.ts';
+import { openIdConnect } from '../src/sign-in/openid-connect.ts';
 import { signIn } from '../src/sign-in/sign-in.ts';
 import { consoleUnderTest } from './console-under-test.ts';
 
@@ -49,7 +53,7 @@ async function open() {
   const move = (by: number) => {
     ahead += by;
   };
-  return { parts, app, doors, person, browser, move };
+  return { parts, app, doors, person, browser, move, runtime };
 }
 
 t.test('a one-time link signs in once, within an hour, and whoever it names', async (t) => {
@@ -150,6 +154,50 @@ t.test('making and rotating keys asks for a sign-in within the last 5 minutes, b
   t.equal((await owner.ask('POST', '/session/verification', { token: own })).statusCode, 200);
   t.equal((await make()).statusCode, 201);
 });
+
+t.test(
+  'who leaves for the identity provider writes nothing here, and comes back within 10 minutes with what was given, or not at all',
+  async (t) => {
+    const asked: string[] = [];
+    const provider = createServer((request, response) => {
+      asked.push(request.url!);
+      const issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+      const ends = { authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token` };
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ issuer, ...ends }));
+    }).listen(0, '127.0.0.1');
+    t.teardown(() => provider.close());
+    await once(provider, 'listening');
+    const issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+    const { parts, move, runtime } = await open();
+    const openId = openIdConnect({ issuer, clientId: 'claras', clientSecret: 'a secret for tests', runtime });
+    const app = consoleServer({ ...parts, openId });
+    const get = (path: string, cookie = '') =>
+      app.inject({ url: `/api/v1/session/openid${path}`, headers: { host: '127.0.0.1:8080', ...(cookie ? { cookie } : {}) } });
+    const leave = async () => {
+      const { headers } = await get('?tenant=acme');
+      const state = new URL(headers.location!).searchParams.get('state');
+      return { cookie: String(headers['set-cookie']).split(';')[0] as string, back: `/callback?code=x&state=${state}` };
+    };
+    const before = parts.store.range('console/', 'endings', { limit: 0 });
+    const [one, two] = await Promise.all([leave(), leave()]);
+    t.equal((await parts.store.range('console/', 'endings', { limit: 0 })).total, (await before).total);
+
+    const tokensAsked = () => asked.filter((path) => path === '/token').length;
+    for (const [back, cookie] of [
+      [two.back, one.cookie],
+      [one.back, `${one.cookie.slice(0, -2)}AA`],
+      [one.back, 'claras-openid=x'],
+      [one.back, ''],
+    ] as const)
+      t.equal((await get(back, cookie)).headers.location, '/console/sign-in?refused');
+    t.equal(tokensAsked(), 0);
+    await get(one.back, one.cookie);
+    t.equal(tokensAsked(), 1);
+    move(10 * minute);
+    await get(two.back, two.cookie);
+    t.equal(tokensAsked(), 1, 'too late');
+  },
+);
 
 t.test('a session ends after 30 idle minutes, a page that refreshes itself not counted, after 12 hours, and by signing out', async (t) => {
   const { parts, browser, person, move } = await open();

@@ -49,7 +49,7 @@ export async function localGateway({ config, log, metrics, health }: ProcessPart
   const apiKeys = keys({ store, runtime, peppers: [pepper] });
   const { publicUrl, tenantUrl } = config;
   await app.register(edgeRoutes({ store, runtime, keys: apiKeys, tenantUrl, log, metrics: edgeMetrics(metrics) }));
-  const openId = openIdFrom(config, { store, runtime });
+  const openId = openIdFrom(config, runtime);
   const doors = signIn({ store, runtime, team });
   const console = {
     store,

@@ -1,7 +1,8 @@
-import type { Durable } from '@claras/directory/transact';
+import { createHash } from 'node:crypto';
+import type { Runtime } from '@claras/ports/runtime';
 import { type Config, ConfigError } from '@claras/service-kit/config';
+import { EncryptJWT, errors, jwtDecrypt } from 'jose';
 import * as openid from 'openid-client';
-import { expiring, newSecret } from './expiring.ts';
 import { verifiedLife } from './sign-in.ts';
 
 /** How long someone may take at the identity provider. */
@@ -23,7 +24,6 @@ interface RoundTrip {
   redirect: string;
   /** The session that shows who it is; absent: a new one. */
   session?: string;
-  end: number;
 }
 
 export interface Returned {
@@ -37,10 +37,15 @@ export class OpenIdRefusal extends Error {
   override name = 'OpenIdRefusal';
 }
 
-/** Sign-in at an identity provider: authorization code with PKCE, state and nonce (OpenID Connect Core 1.0, 3.1). */
-export function openIdConnect({ issuer, clientId, clientSecret, ...durable }: OpenIdConnectSettings & Durable) {
-  const { runtime } = durable;
-  const trips = expiring<RoundTrip>(durable, 'openid');
+const encryption = { alg: 'dir', enc: 'A256GCM' } as const;
+
+/**
+ * Sign-in at an identity provider: authorization code with PKCE, state and nonce (OpenID Connect Core 1.0, 3.1). What must come back travels
+ * in the browser, encrypted (RFC 7516): whoever only leaves, and anybody may, writes nothing here.
+ */
+export function openIdConnect({ issuer, clientId, clientSecret, runtime }: OpenIdConnectSettings & { runtime: Runtime }) {
+  // Every process has the same. The provider made the secret, of as much chance as a key needs.
+  const key = createHash('sha256').update(`round trip ${clientSecret}`).digest();
   let found: Promise<openid.Configuration> | undefined;
 
   /** Asked for when it is first needed, and again after a failure: the provider may come up after the console. */
@@ -54,26 +59,37 @@ export function openIdConnect({ issuer, clientId, clientSecret, ...durable }: Op
     return found;
   }
 
-  /** Where to send the browser, and the secret that it must bring back. `session`: it is signed in, and shows who it is. */
-  async function leave(tenant: string, redirect: string, session?: string): Promise<{ url: string; secret: string }> {
+  const seal = (trip: RoundTrip): Promise<string> =>
+    new EncryptJWT({ ...trip })
+      .setProtectedHeader(encryption)
+      .setExpirationTime(new Date(runtime.now() + roundTripLife))
+      .encrypt(key);
+
+  async function unseal(sealed: string): Promise<RoundTrip> {
+    try {
+      return (await jwtDecrypt<RoundTrip>(sealed, key, { currentDate: new Date(runtime.now()) })).payload;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) throw new OpenIdRefusal('it took too long, or did not leave from here', { cause: error });
+      throw error;
+    }
+  }
+
+  /** Where to send the browser, and what it must bring back. `session`: it is signed in, and shows who it is. */
+  async function leave(tenant: string, redirect: string, session?: string): Promise<{ url: string; sealed: string }> {
     const config = await configuration();
-    const [state, nonce, verifier, secret] = [openid.randomState(), openid.randomNonce(), openid.randomPKCECodeVerifier(), newSecret()];
-    const end = runtime.now() + roundTripLife;
-    await trips.add(secret, { tenant, state, nonce, verifier, redirect, end, ...(session === undefined ? {} : { session }) }, end);
+    const [state, nonce, verifier] = [openid.randomState(), openid.randomNonce(), openid.randomPKCECodeVerifier()];
+    const sealed = await seal({ tenant, state, nonce, verifier, redirect, ...(session === undefined ? {} : { session }) });
     const url = openid.buildAuthorizationUrl(config, {
       ...{ redirect_uri: redirect, scope: 'openid email', state, nonce },
       ...{ code_challenge: await openid.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
       ...(session === undefined ? {} : { prompt: 'login', max_age: '0' }),
     });
-    return { url: url.href, secret };
+    return { url: url.href, sealed };
   }
 
-  /** Who came back, once. `query`: of the URL that the provider sent the browser to. Throws {@link OpenIdRefusal}. */
-  async function arrive(secret: string, query: string): Promise<Returned> {
-    const entry = await trips.read(secret);
-    if (!entry || entry.value.end <= runtime.now() || !(await trips.take(secret, entry)))
-      throw new OpenIdRefusal('it took too long, or came twice');
-    const { tenant, state, nonce, verifier, redirect, session } = entry.value;
+  /** Who came back: once, since the provider takes a code once. `query`: of the URL that it sent the browser to. Throws {@link OpenIdRefusal}. */
+  async function arrive(sealed: string, query: string): Promise<Returned> {
+    const { tenant, state, nonce, verifier, redirect, session } = await unseal(sealed);
     const url = new URL(redirect);
     url.search = query;
     const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };
@@ -92,8 +108,8 @@ export function openIdConnect({ issuer, clientId, clientSecret, ...durable }: Op
 export type OpenIdConnect = ReturnType<typeof openIdConnect>;
 
 /** As configured; undefined where no identity provider is. */
-export function openIdFrom({ oidcIssuer, oidcClientId, oidcClientSecret }: Partial<Config>, durable: Durable): OpenIdConnect | undefined {
+export function openIdFrom({ oidcIssuer, oidcClientId, oidcClientSecret }: Partial<Config>, runtime: Runtime): OpenIdConnect | undefined {
   if (!oidcIssuer) return undefined;
   if (!oidcClientId || !oidcClientSecret) throw new ConfigError('OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET beside it');
-  return openIdConnect({ issuer: oidcIssuer, clientId: oidcClientId, clientSecret: oidcClientSecret, ...durable });
+  return openIdConnect({ issuer: oidcIssuer, clientId: oidcClientId, clientSecret: oidcClientSecret, runtime });
 }

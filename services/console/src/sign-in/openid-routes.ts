@@ -30,15 +30,15 @@ export function openIdRoutes({ signIn, openId, publicUrl, log }: OpenIdParts): F
       const origin = originOf(request, publicUrl);
       const session = request.query.verify ? readCookie(request, origin) : undefined;
       if (request.query.verify && !session) throw new ApiProblem('unauthorized', 'Nobody is signed in. Sign in first.');
-      const { url, secret } = await openId.leave(request.query.tenant, `${origin}${app.prefix}${callback}`, session);
-      writeTrip(reply, origin, secret, roundTripLife / 1000);
+      const { url, sealed } = await openId.leave(request.query.tenant, `${origin}${app.prefix}${callback}`, session);
+      writeTrip(reply, origin, sealed, roundTripLife / 1000);
       return reply.redirect(url, 303);
     });
 
     async function entered(request: FastifyRequest, reply: FastifyReply, origin: string): Promise<boolean> {
-      const secret = readTrip(request, origin);
-      if (!secret) return false;
-      const { tenant, email, session } = await openId!.arrive(secret, new URL(request.url, origin).search);
+      const sealed = readTrip(request, origin);
+      if (!sealed) return false;
+      const { tenant, email, session } = await openId!.arrive(sealed, new URL(request.url, origin).search);
       if (session !== undefined) return session === readCookie(request, origin) && signIn.verify(session, { tenant, email });
       const cookie = await signIn.open({ tenant, email });
       if (cookie !== undefined) writeCookie(reply, origin, cookie, absoluteLife / 1000);

@@ -17,7 +17,7 @@ function read(request: FastifyRequest, origin: string, kind: string): string | u
   const name = nameFor(kind, origin);
   const found = (request.headers.cookie ?? '').split(/; */).filter((pair) => pair.startsWith(`${name}=`));
   const value = found.length === 1 ? found[0]?.slice(name.length + 1) : undefined;
-  return value && /^[\w.-]{1,200}$/.test(value) ? value : undefined;
+  return value && /^[\w.-]{1,2000}$/.test(value) ? value : undefined;
 }
 
 /** `value` empty: forget it. Lax, so that the way back from the identity provider arrives signed in. */
@@ -32,7 +32,7 @@ export const readCookie = (request: FastifyRequest, origin: string) => read(requ
 export const writeCookie = (reply: FastifyReply, origin: string, value: string, seconds: number) =>
   write(reply, origin, session, value, seconds);
 
-/** The secret of a way to the identity provider and back: the browser that left is the one that arrives. */
+/** A way to the identity provider and back, encrypted: the browser that left is the one that arrives. */
 export const readTrip = (request: FastifyRequest, origin: string) => read(request, origin, trip);
 export const writeTrip = (reply: FastifyReply, origin: string, value: string, seconds: number) =>
   write(reply, origin, trip, value, seconds);
