@@ -3,6 +3,7 @@ import { auditList, auditVerify } from './commands/audit.ts';
 import { consoleLink } from './commands/console.ts';
 import { consumers, consumersPause, consumersResume } from './commands/consumers.ts';
 import { deadLettersDrop, deadLettersList, deadLettersReplay, deadLettersShow } from './commands/dead-letters.ts';
+import { federationRemove, federationSet, federationShow } from './commands/federation.ts';
 import { keyCreate, keyList, keyRevoke, keyRotate } from './commands/key.ts';
 import { logCommand, logErase, recheckCommand } from './commands/log.ts';
 import { mappingPreview, mappingSet, mappingShow } from './commands/mapping.ts';
@@ -24,6 +25,9 @@ export const commands: readonly (Command | Delegate)[] = [
   providerAdd,
   providerList,
   providerSet,
+  federationSet,
+  federationShow,
+  federationRemove,
   scimOn,
   scimOff,
   keyCreate,

@@ -147,6 +147,18 @@ t.test('provider set switches how a replacement of members is read, and says the
   t.match(await cli('provider', 'set', '--tenant', id), { code: 2 });
 });
 
+t.test('federation set, show and remove say whom in Entra a tenant trusts', async (t) => {
+  const { id } = await tenants.create({ name: 'Trusting', scim: true });
+  const [entraTenant, application] = ['ce5f061f-abe6-4e40-9615-301f87bcb7f0', 'b5ba7a93-4452-4522-aeb4-a2b5da870c16'];
+  const set = ['federation', 'set', '--tenant', id, '--entra-tenant', entraTenant];
+  t.match(await cli(...set), { code: 2 });
+  t.match(await cli(...set, '--application', 'x'), { code: 1 });
+  t.match(await cli(...set, '--application', application), { code: 0, stdout: /any +api:\/\/b5ba7a93/, stderr: /Client ID is trusting/ });
+  t.match(await done('federation', 'show', '--tenant', id), new RegExp(`${entraTenant} +${application}`));
+  await done('federation', 'remove', '--tenant', id);
+  t.match(await done('federation', 'show', '--tenant', id), /Entra trusts no application/);
+});
+
 t.test('M4 scim on for a second provider names the first', async (t) => {
   await tenants.create({ name: 'Switch', scim: true });
   const id = (await done('provider', 'add', 'Okta', '--tenant', 'switch', '--protocol', 'oidc', '--domain', 'okta.example')).trim();

@@ -1,4 +1,5 @@
 import { apiScopes } from '@claras/domain/api-key';
+import { uuid } from '@claras/domain/federation';
 import { roles } from '@claras/domain/role';
 import { type Static, Type } from 'typebox';
 import { Profile, RoleMappingSchema } from './events.ts';
@@ -21,6 +22,26 @@ export const TenantList = list(Tenant);
 export const NewTenant = Type.Object({ name: Name, domains: Type.Optional(Domains), scim: Type.Optional(Type.Boolean()) }, closed);
 export type NewTenant = Static<typeof NewTenant>;
 
+const Uuid = Type.String({ pattern: uuid.source });
+const FederationClaims = {
+  entraTenant: Uuid,
+  application: Uuid,
+  objectId: Type.Optional(Uuid),
+};
+/** What an assertion of Entra must say: workload identity federation, in place of a secret. */
+export const NewFederation = Type.Object(
+  {
+    ...FederationClaims,
+    audience: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, pattern: '^\\S+$', description: 'api://<application> where it is not said' }),
+    ),
+  },
+  closed,
+);
+export type NewFederation = Static<typeof NewFederation>;
+export const Federation = Type.Object({ id: Type.String(), ...FederationClaims, audience: Type.String() }, closed);
+export type Federation = Static<typeof Federation>;
+
 const Protocol = Type.Enum(['saml', 'oidc']);
 export const Provider = Type.Object(
   {
@@ -30,6 +51,7 @@ export const Provider = Type.Object(
     domains: Type.Array(Type.String()),
     scim: Type.Boolean(),
     additiveMembers: Type.Boolean({ description: 'a PATCH that replaces the members of a group adds to them; off: it is all of them' }),
+    federation: Type.Optional(Federation),
     mapping: RoleMappingSchema,
     settings: Type.Optional(Type.Unknown()),
     version: Version,
@@ -264,7 +286,7 @@ export const AuditEntry = Type.Object(
   {
     number: Type.Integer(),
     time: Time,
-    by: Type.String({ description: 'operator, key:<id>, profile:<id>, scim or system' }),
+    by: Type.String({ description: 'operator, key:<id>, federation:<id>, profile:<id>, scim or system' }),
     action: Type.String(),
     subject: Type.String(),
     details: Type.Unknown(),
@@ -296,7 +318,7 @@ export const ProvisioningEntry = Type.Object(
           status: Type.Integer(),
           scimType: Type.Optional(Type.String()),
           detail: Type.String(),
-          key: Type.String({ description: 'id of the API key' }),
+          key: Type.String({ description: 'id of the API key, or federation:<id>' }),
           more: Type.Optional(Type.Integer({ description: 'so many others were refused in that minute and have no entry' })),
         },
         closed,

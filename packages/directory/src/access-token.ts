@@ -9,22 +9,23 @@ const algorithm = 'HS256';
 const typ = 'at+jwt';
 const audience = 'scim.full';
 
-/** The API key for which a token was given, and whose it is. */
-export interface KeyOfToken {
+/** What a token was given for, and whose it is. */
+export interface Credential {
+  /** Of an API key, or of a trust in Entra as `credentialOf` writes it. */
   id: string;
   tenant: string;
 }
 
 /**
- * Access tokens (RFC 9068), signed with a secret made of the first of the deployment's peppers, and read with any. One stands for an API key:
- * it opens what that key opens of SCIM, and no longer than the key does, which whoever takes a token must ask for. Times in milliseconds since
- * 1970.
+ * Access tokens (RFC 9068), signed with a secret made of the first of the deployment's peppers, and read with any. One stands for an API key
+ * or a trust in Entra: it opens what that opens of SCIM, and no longer than that does, which whoever takes a token must ask for. Times in
+ * milliseconds since 1970.
  */
 export function accessTokens(peppers: Peppers) {
   const secrets = peppers.map((pepper) => createHmac('sha256', pepper).update('access token').digest());
 
   return {
-    give: ({ id, tenant }: KeyOfToken, now: number): Promise<string> =>
+    give: ({ id, tenant }: Credential, now: number): Promise<string> =>
       new SignJWT({ client_id: tenant, scope: audience })
         .setProtectedHeader({ alg: algorithm, typ })
         .setSubject(id)
@@ -33,7 +34,7 @@ export function accessTokens(peppers: Peppers) {
         .setExpirationTime(Math.floor(now / 1000) + tokenLife)
         .sign(secrets[0] as Buffer),
 
-    async read(token: string, now: number): Promise<KeyOfToken | 'malformed' | 'token-expired'> {
+    async read(token: string, now: number): Promise<Credential | 'malformed' | 'token-expired'> {
       for (const secret of secrets)
         try {
           const { payload } = await jwtVerify(token, secret, { algorithms: [algorithm], typ, audience, currentDate: new Date(now) });

@@ -1,12 +1,15 @@
 import { followsOn } from '@claras/contracts/sequence';
 import { type AuditEntry, chained } from '@claras/domain/audit-chain';
+import { isFederated } from '@claras/domain/federation';
 import { merged } from '@claras/ports/store/keyed';
 import type { Change } from '@claras/ports/store/store';
 import { tenantScope } from './scopes.ts';
 import { type Durable, transact } from './transact.ts';
 
-/** Who does something: `operator`, `key:<id>`, `profile:<id>`. */
+/** Who does something: `operator`, `key:<id>`, `federation:<id>`, `profile:<id>`. */
 export type Actor = string;
+/** Of a key's id, or of a trust in Entra, which says itself what it is. */
+export const actorOf = (credential: string): Actor => (isFederated(credential) ? credential : `key:${credential}`);
 /** Where nobody is named: tests and Claras' own upkeep. */
 export const system: Actor = 'system';
 

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { type ApiScope, apiKeyEntropy, apiKeyId, newApiKey } from '@claras/domain/api-key';
+import { credentialOf, type Federation, isFederated } from '@claras/domain/federation';
 import { indexPages } from '@claras/ports/store/index-pages';
 import type { Entry } from '@claras/ports/store/store';
-import { accessTokens, tokenLife } from './access-token.ts';
+import { accessTokens, type Credential, tokenLife } from './access-token.ts';
 import { type Actor, audit, system } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
 import { type KeyHash, keyHashes, type Peppers } from './key-hash.ts';
+import { providers } from './providers.ts';
 import { globalScope, tenantScope } from './scopes.ts';
 import { type Durable, transact } from './transact.ts';
 
@@ -30,9 +32,16 @@ export interface ApiKey {
 }
 type StoredKey = Omit<ApiKey, 'formerPepper'> & KeyHash;
 
+/** `id`: of the key, or of a trust in Entra as `credentialOf` writes it. */
 export type Verified =
   | { ok: true; id: string; tenant: string; scopes: readonly ApiScope[] }
-  | { ok: false; reason: 'malformed' | 'unknown' | 'expired' | 'revoked' | 'token-expired' };
+  | { ok: false; reason: 'malformed' | 'unknown' | 'expired' | 'revoked' | 'token-expired' | 'trust-ended' };
+
+/** An access token, and for how many seconds. */
+export interface GivenToken {
+  token: string;
+  seconds: number;
+}
 
 const keyKey = (id: string) => `key:${id}`;
 /** Apart from the key, so that noting a use never stands in the way of a revocation. */
@@ -48,6 +57,7 @@ export function keys(durable: Durable & { peppers: Peppers }) {
   const trail = audit(durable);
   const tokens = accessTokens(peppers);
   const hashes = keyHashes(peppers);
+  const { trusted } = providers(durable);
   const noted = new Map<string, number>();
 
   /** The only time that `value` is known. */
@@ -174,7 +184,13 @@ export function keys(durable: Durable & { peppers: Peppers }) {
     write(new Date(now).toISOString()).catch(() => noted.delete(note));
   }
 
-  /** Whose key it is and what it opens, of a key or of an access token that was given for one. */
+  /** When a credential, a key or a trust, last opened the SCIM edge, to the minute. */
+  async function lastScim(credential: string): Promise<string | undefined> {
+    const [entry] = await store.read<Use>(globalScope, [useKey(credential)]);
+    return entry?.value.lastScim;
+  }
+
+  /** Whose it is and what it opens, of a key or of an access token. */
   const verify = (value: string): Promise<Verified> => (value.includes('.') ? verifyToken(value) : verifyKey(value));
 
   async function verifyKey(value: string): Promise<Verified> {
@@ -189,10 +205,16 @@ export function keys(durable: Durable & { peppers: Peppers }) {
   async function verifyToken(value: string): Promise<Verified> {
     const of = await tokens.read(value, runtime.now());
     if (typeof of === 'string') return { ok: false, reason: of };
+    if (isFederated(of.id)) return verifyTrust(of);
     const [entry] = await store.read<StoredKey>(globalScope, [keyKey(of.id)]);
     if (entry?.value.tenant !== of.tenant) return { ok: false, reason: 'unknown' };
     const verified = opened(entry.value);
     return verified.ok ? { ...verified, scopes: verified.scopes.filter((scope) => scope === 'scim.full') } : verified;
+  }
+
+  async function verifyTrust({ id, tenant }: Credential): Promise<Verified> {
+    const trust = await trusted(tenant);
+    return trust && credentialOf(trust) === id ? { ok: true, id, tenant, scopes: ['scim.full'] } : { ok: false, reason: 'trust-ended' };
   }
 
   function opened({ id, tenant, scopes, expires, revoked }: StoredKey): Verified {
@@ -202,16 +224,24 @@ export function keys(durable: Durable & { peppers: Peppers }) {
   }
 
   /**
-   * An access token for a tenant and one of its keys (RFC 6749, 4.4), and for how many seconds. Undefined where the key is none of the
-   * tenant's, or does not open SCIM.
+   * An access token for a tenant and one of its keys (RFC 6749, 4.4). Undefined where the key is none of the tenant's, or does not
+   * open SCIM.
    */
-  async function exchange(tenant: string, value: string): Promise<{ token: string; seconds: number } | undefined> {
+  async function exchange(tenant: string, value: string): Promise<GivenToken | undefined> {
     const verified = await verifyKey(value);
     if (!verified.ok || verified.tenant !== tenant || !verified.scopes.includes('scim.full')) return undefined;
-    return { token: await tokens.give(verified, runtime.now()), seconds: tokenLife };
+    return give(verified);
   }
 
-  return { create, list, revoke, rotate, used, verify, exchange };
+  /** An access token for the workload that a tenant trusts, who has proven that it is that one (RFC 7523). */
+  const exchangeTrust = (tenant: string, trust: Federation): Promise<GivenToken> => give({ id: credentialOf(trust), tenant });
+
+  const give = async (credential: Credential): Promise<GivenToken> => ({
+    token: await tokens.give(credential, runtime.now()),
+    seconds: tokenLife,
+  });
+
+  return { create, list, revoke, rotate, used, lastScim, verify, exchange, exchangeTrust };
 }
 export type Keys = ReturnType<typeof keys>;
 

@@ -1,5 +1,6 @@
 import type { OutgoingEvent } from '@claras/contracts/cloud-event';
 import type { Provisioning } from '@claras/contracts/events';
+import { type Federation, federation, isSameTrust, type NewFederation } from '@claras/domain/federation';
 import type { RoleMapping } from '@claras/domain/role-mapping';
 import { type Actor, audit, system } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
@@ -15,6 +16,8 @@ export interface Provider {
   scim: boolean;
   /** Replacing a group's members adds to them. */
   additiveMembers?: boolean;
+  /** Who is given access tokens without a secret, while SCIM is on. */
+  federation?: Federation;
   mapping: RoleMapping;
   /** What sign-in needs: whatever it is, it is kept as it came. */
   settings?: unknown;
@@ -131,6 +134,21 @@ export function providers(durable: Durable) {
       return { change: await trail.tell(tenant, time, change, deed), result: ({ version }) => ({ ...changed, version }) };
     });
 
+  /** Trusts one workload of the customer's Entra, in place of the one before; undefined: none. */
+  const setFederation = (tenant: string, id: string, wanted: NewFederation | undefined, by: Actor = system): Promise<ListedProvider> =>
+    transact(durable, tenantScope(tenant), async (time) => {
+      const provider = found(await list(tenant), id);
+      const { federation: before, ...rest } = provider;
+      const after = wanted && federation(runtime.id(), wanted);
+      if (wanted && !after) throw new DirectoryError('invalid', 'The tenant, application and object of Entra are UUIDs.');
+      if (after && before ? isSameTrust(before, after) : before === after) return { result: () => provider };
+      const changed = stored({ ...rest, ...(after ? { federation: after } : {}) });
+      const put = { expect: { [providerKey(id)]: provider.version }, put: { [providerKey(id)]: changed } };
+      const action = after ? 'federation.set' : 'federation.removed';
+      const deed = { by, action, subject: subjectOf(id), details: after ?? before };
+      return { change: await trail.tell(tenant, time, put, deed), result: ({ version }) => ({ ...changed, version }) };
+    });
+
   /** Role Mapping, saved as a whole. `version`: the one that was read; a newer one in the store is a conflict. */
   const setMapping = (
     tenant: string,
@@ -156,7 +174,10 @@ export function providers(durable: Durable) {
   /** The provider with SCIM on: what opens the SCIM edge to a tenant's key. */
   const withScim = async (tenant: string): Promise<ListedProvider | undefined> => (await list(tenant)).find(({ scim }) => scim);
 
-  return { list, add, setScim, setAdditiveMembers, setDomains, setMapping, withScim };
+  /** Whose assertions count now. */
+  const trusted = async (tenant: string): Promise<Federation | undefined> => (await withScim(tenant))?.federation;
+
+  return { list, add, setScim, setAdditiveMembers, setDomains, setFederation, setMapping, withScim, trusted };
 }
 export type Providers = ReturnType<typeof providers>;
 

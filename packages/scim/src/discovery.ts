@@ -36,7 +36,7 @@ export const serviceProviderConfig = (url: string): Resource => ({
     {
       type: 'oauth2',
       name: 'OAuth 2.0 client credentials',
-      description: `An access token from ${url}/oauth2/token: client_id is the id of the tenant, client_secret such a key`,
+      description: `An access token from ${url}/oauth2/token: client_id is the id of the tenant, client_secret such a key, or client_assertion of the application in Entra that it trusts`,
       specUri: 'https://www.rfc-editor.org/info/rfc6749',
       primary: false,
     },

@@ -58,6 +58,7 @@ t.test('the routes of the REST API are these', async (t) => {
   t.strictSame(routes, [
     'DELETE /session',
     'DELETE /tenants/:tenant/keys/:key',
+    'DELETE /tenants/:tenant/providers/:provider/federation',
     'DELETE /tenants/:tenant/schema-extensions/:schema',
     'GET /alarms',
     'GET /consumers',
@@ -105,6 +106,7 @@ t.test('the routes of the REST API are these', async (t) => {
     'POST /tenants/:tenant/team/:profile/restore',
     'POST /tenants/:tenant/verification/repair',
     'POST /topics',
+    'PUT /tenants/:tenant/providers/:provider/federation',
     'PUT /tenants/:tenant/providers/:provider/role-mapping',
     'PUT /tenants/:tenant/schema-extensions',
     'PUT /tenants/:tenant/team/:profile/role',
@@ -360,6 +362,33 @@ t.test(
     t.strictSame({ ...after, version: 0, mapping: {} }, { ...before, version: 0 }, 'and every other field');
   },
 );
+
+t.test('the owner or the operator says whom in Entra a tenant trusts, and the audit log has it', async (t) => {
+  const { ask, key, providers, parts } = await open();
+  const [entra] = await providers.list('acme');
+  const path = `/tenants/acme/providers/${entra!.id}/federation`;
+  const [entraTenant, application] = ['ce5f061f-abe6-4e40-9615-301f87bcb7f0', 'b5ba7a93-4452-4522-aeb4-a2b5da870c16'];
+  for (const body of [{}, { entraTenant }, { entraTenant, application: 'x' }, { entraTenant: 'common', application }])
+    t.equal((await ask('PUT', path, { body })).status, 400);
+  const rest = await key('acme', ['rest.full']);
+  t.equal((await ask('PUT', path, { token: rest.value, body: { entraTenant, application } })).status, 403, 'a key makes no other way in');
+
+  const set = await ask('PUT', path, { body: { entraTenant: entraTenant.toUpperCase(), application } });
+  t.match(set.json(), { federation: { entraTenant, application, audience: `api://${application}` } });
+  const { federation } = set.json<Provider>();
+  parts.keys.used(`federation:${federation!.id}`, 'scim');
+  const list = async () => (await ask('GET', '/tenants/acme/providers')).json<{ items: Provider[] }>().items[0]!;
+  t.match(await list(), { federation, lastRequest: String });
+
+  t.notOk((await ask('DELETE', path)).json<Provider>().federation);
+  t.notOk((await list()).federation);
+  t.equal((await ask('DELETE', path)).status, 200, 'once more is nothing');
+  const { items } = (await ask('GET', '/tenants/acme/audit-log')).json<{ items: AuditEntry[] }>();
+  t.match(items, [
+    { action: 'federation.removed', details: { application } },
+    { action: 'federation.set', by: 'operator', subject: `Providers/${entra!.id}`, details: { entraTenant, application } },
+  ]);
+});
 
 t.test('a role mapping saved over a newer one is 409, with the newer one', async (t) => {
   const { ask, providers } = await open();

@@ -1,3 +1,4 @@
+import { actorOf } from '@claras/directory/audit';
 import type { GroupEdit, Groups } from '@claras/directory/groups';
 import { groupKind } from '@claras/directory/kinds';
 import { resourceTypes } from '@claras/scim/attributes';
@@ -17,7 +18,7 @@ export function groupResources(groups: Groups): ScimResources {
     ignored: () => string[],
     { tenant, key, origin, check }: AskedToWrite,
   ): Promise<Written> {
-    const { group, unknownMembers } = await groups.update(tenant, id, { ...edit, by: `key:${key}` }, check, origin);
+    const { group, unknownMembers } = await groups.update(tenant, id, { ...edit, by: actorOf(key) }, check, origin);
     return { read: group, ignored: [...ignored(), ...unknownMembers.map(() => 'members')] };
   }
 

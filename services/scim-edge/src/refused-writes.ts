@@ -9,6 +9,7 @@ import type { EdgeMetrics } from './edge-metrics.ts';
 /** Whose key it is. */
 export interface Caller {
   tenant: string;
+  /** Id of the API key, or of the trust in Entra. */
   key: string;
 }
 

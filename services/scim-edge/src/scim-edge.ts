@@ -12,6 +12,7 @@ import { scimBodies } from './body.ts';
 import { bulkRoute } from './bulk-route.ts';
 import { discoveryRoutes } from './discovery-routes.ts';
 import { type EdgeMetrics, measureRequests } from './edge-metrics.ts';
+import type { EntraKeys } from './entra-assertion.ts';
 import { groupResources } from './group-resources.ts';
 import { type Caller, refusedWrites } from './refused-writes.ts';
 import type { TenantUrl } from './render.ts';
@@ -36,6 +37,8 @@ export interface EdgeParts extends Durable {
   tenantUrl?: string | undefined;
   log: Log;
   metrics?: EdgeMetrics;
+  /** Where they are not Entra's own, in tests. */
+  entraKeys?: EntraKeys;
 }
 
 const isWrite = ({ method, url }: FastifyRequest): boolean => method !== 'GET' && method !== 'HEAD' && !/\/\.search\/*(\?|$)/i.test(url);

@@ -1,14 +1,17 @@
-import type { Keys } from '@claras/directory/keys';
+import type { GivenToken } from '@claras/directory/keys';
+import { providers } from '@claras/directory/providers';
+import { isTenantId } from '@claras/domain/tenant';
 import { StoreUnavailable } from '@claras/ports/store/store';
-import type { Log } from '@claras/service-kit/log';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { EdgeMetrics } from './edge-metrics.ts';
+import { EntraKeysUnavailable, entraKeys, isProven } from './entra-assertion.ts';
+import type { EdgeParts } from './scim-edge.ts';
 
 /** Behind the Tenant URL. */
 export const tokenPath = '/oauth2/token';
 
 const formType = 'application/x-www-form-urlencoded';
 const longestForm = 8192;
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** RFC 6749, 5.2. */
 class OAuthError extends Error {
@@ -26,20 +29,23 @@ const invalidClient = () =>
   new OAuthError(
     401,
     'invalid_client',
-    'client_id is the id of the tenant, client_secret one of its API keys with the scope scim.full that is in force.',
+    'client_id is the id of the tenant; client_secret one of its API keys with the scope scim.full that is in force, or client_assertion of the application in Entra that it trusts.',
   );
-
-interface Parts {
-  keys: Keys;
-  log: Log;
-  metrics?: EdgeMetrics;
-}
 
 /**
  * The token endpoint of OAuth 2.0 for client credentials (RFC 6749, 4.4), which Entra may use in place of a secret token (M30). The client is
  * the tenant, by its id; its secret is an API key, so that several may be valid at once, and one that is revoked takes its tokens with it.
+ * In place of a secret it may send an assertion of its Entra (RFC 7523, 2.2), where it trusts that.
  */
-export function tokenEndpoint({ keys, log, metrics }: Parts) {
+export function tokenEndpoint({ keys, log, metrics, entraKeys: keysOf = entraKeys(), ...durable }: EdgeParts) {
+  const { trusted } = providers(durable);
+
+  async function exchangeAssertion(client: string, assertion: string): Promise<GivenToken | undefined> {
+    const trust = isTenantId(client) ? await trusted(client) : undefined;
+    if (!trust || !(await isProven(assertion, trust, keysOf, durable.runtime.now()))) return undefined;
+    return keys.exchangeTrust(client, trust);
+  }
+
   return async (app: FastifyInstance): Promise<void> => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser(formType, { parseAs: 'string', bodyLimit: longestForm }, (_request, text, done) =>
@@ -48,8 +54,8 @@ export function tokenEndpoint({ keys, log, metrics }: Parts) {
     app.setErrorHandler((error: Error, request, reply) => refuse(error, request, reply));
 
     app.post('/', async (request, reply) => {
-      const { client, secret } = credentialsOf(request);
-      const given = await keys.exchange(client, secret);
+      const { client, ...proof } = credentialsOf(request);
+      const given = await ('secret' in proof ? keys.exchange(client, proof.secret) : exchangeAssertion(client, proof.assertion));
       if (!given) throw invalidClient();
       metrics?.tokens.inc({ result: 'given' });
       return answered(reply).send({ access_token: given.token, token_type: 'Bearer', expires_in: given.seconds, scope: 'scim.full' });
@@ -81,6 +87,8 @@ function asOAuthError(error: Error): OAuthError {
   if (error instanceof OAuthError) return error;
   if (error instanceof StoreUnavailable)
     return new OAuthError(503, 'temporarily_unavailable', 'Keys can’t be looked up for the moment. Ask again.');
+  if (error instanceof EntraKeysUnavailable)
+    return new OAuthError(503, 'temporarily_unavailable', 'Entra’s signing keys can’t be fetched for the moment. Ask again.');
   const { statusCode } = error as FastifyError;
   if (statusCode === 413) return new OAuthError(413, 'invalid_request', 'The body is too large.');
   if (statusCode === 415) return new OAuthError(415, 'invalid_request', `Send the parameters as ${formType}.`);
@@ -88,8 +96,10 @@ function asOAuthError(error: Error): OAuthError {
   return new OAuthError(500, 'server_error', 'Something went wrong here. Ask again.');
 }
 
-/** From the header (`Authorization: Basic`) or from the form, and not from both. */
-function credentialsOf({ headers, body }: FastifyRequest): { client: string; secret: string } {
+type Credentials = { client: string } & ({ secret: string } | { assertion: string });
+
+/** From the header (`Authorization: Basic`) or from the form, and not from both; in the form a secret or an assertion. */
+function credentialsOf({ headers, body }: FastifyRequest): Credentials {
   const form = body instanceof URLSearchParams ? body : new URLSearchParams();
   if (new Set(form.keys()).size < [...form.keys()].length) throw invalidRequest('A parameter was sent twice.');
   const grant = form.get('grant_type');
@@ -97,10 +107,18 @@ function credentialsOf({ headers, body }: FastifyRequest): { client: string; sec
   if (grant !== 'client_credentials') throw new OAuthError(400, 'unsupported_grant_type', 'grant_type is client_credentials.');
   const inHeader = basicOf(headers.authorization);
   const [client, secret] = [form.get('client_id') ?? undefined, form.get('client_secret') ?? undefined];
+  const [type, assertion] = [form.get('client_assertion_type'), form.get('client_assertion')];
+  const asserts = type !== null || assertion !== null;
+  if (asserts && (inHeader || secret !== undefined)) throw invalidRequest('The client proves itself once: by a secret or by an assertion.');
   if (inHeader && (secret !== undefined || (client !== undefined && client !== inHeader.client)))
     throw invalidRequest('The client names itself once: in the header or in the form.');
   if (inHeader) return inHeader;
-  if (client === undefined || secret === undefined) throw invalidClient();
+  if (client === undefined) throw invalidClient();
+  if (asserts) {
+    if (type !== assertionType || !assertion) throw invalidClient();
+    return { client, assertion };
+  }
+  if (secret === undefined) throw invalidClient();
   return { client, secret };
 }
 

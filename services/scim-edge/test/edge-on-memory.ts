@@ -7,6 +7,7 @@ import { memoryStore } from '@claras/ports/store/memory-store';
 import { systemRuntime } from '@claras/ports/system-runtime';
 import type { FastifyInstance } from 'fastify';
 import { edgeServer } from '../src/edge-server.ts';
+import type { EdgeParts } from '../src/scim-edge.ts';
 
 const pepper = 'pepper of a test';
 
@@ -40,7 +41,7 @@ export async function edgeOnMemory() {
   const said: object[] = [];
   const say = (detail: object) => void said.push(detail);
   /** One process of the edge; there may be several over one store. */
-  const process = (told: { tenantUrl?: string } = {}) =>
+  const process = (told: Pick<EdgeParts, 'tenantUrl' | 'entraKeys' | 'metrics'> = {}) =>
     edgeServer({ ...durable, keys: keys({ ...durable, peppers: [pepper] }), log: { info: say, warn: say, error: say }, ...told });
   const app = process();
 
@@ -49,5 +50,5 @@ export async function edgeOnMemory() {
     return { id, key: (await apiKeys.create({ tenant: id, name: 'test', scopes })).value };
   }
   const settings = { providers: providers(durable), schemaExtensions: schemaExtensions(durable) };
-  return { app, process, store, clock, keys: apiKeys, ...settings, tenant, said };
+  return { app, process, store, clock, now: runtime.now, keys: apiKeys, ...settings, tenant, said };
 }

@@ -43,6 +43,7 @@ const refusals = {
   expired: 'This API key has expired. Make a new one under Settings > API.',
   revoked: 'This API key was revoked. Make a new one under Settings > API.',
   'token-expired': 'An access token opens SCIM alone, and this one has expired.',
+  'trust-ended': 'An access token opens SCIM alone, and the trust that this one was given for has ended.',
 } as const;
 const wrongScope = 'This API key does not open the REST API. Make one with the scope rest.full under Settings > API.';
 const operatorOnly = 'This is for the operator alone. An API key opens what stands under /tenants/<its own tenant>.';

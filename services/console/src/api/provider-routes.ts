@@ -2,6 +2,7 @@ import {
   MappingChange,
   MappingDraft,
   MappingPreview,
+  NewFederation,
   NewProvider,
   Provider,
   ProviderChange,
@@ -11,6 +12,7 @@ import {
 import { DirectoryError } from '@claras/directory/directory-error';
 import type { Keys } from '@claras/directory/keys';
 import type { ListedProvider, Providers } from '@claras/directory/providers';
+import { credentialOf } from '@claras/domain/federation';
 import { groupNameKey, type RoleMapping } from '@claras/domain/role-mapping';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { assertNoKey } from './admission.ts';
@@ -48,7 +50,9 @@ export function providerRoutes(providers: Providers, { keys, ...preview }: Previ
       { schema: { params: OfTenant, response: { 200: ProviderList } } },
       async ({ params: { tenant } }) => {
         const [listed, made] = await Promise.all([providers.list(tenant), keys.list(tenant)]);
-        const lastRequest = lastOf(made.flatMap(({ lastScim }) => lastScim ?? []));
+        const trust = listed.find(({ scim }) => scim)?.federation;
+        const federated = trust && (await keys.lastScim(credentialOf(trust)));
+        const lastRequest = lastOf([...made.map(({ lastScim }) => lastScim), federated].flatMap((time) => time ?? []));
         return { items: listed.map((provider) => ({ ...shown(provider), ...(provider.scim && lastRequest ? { lastRequest } : {}) })) };
       },
     );
@@ -72,6 +76,16 @@ export function providerRoutes(providers: Providers, { keys, ...preview }: Previ
         if (scim !== undefined) await providers.setScim(tenant, provider, scim, actor);
         return shown(await find({ tenant, provider }));
       },
+    );
+
+    const federationPath = '/tenants/:tenant/providers/:provider/federation';
+    app.put(
+      federationPath,
+      { schema: { params: OfProvider, body: NewFederation, response: { 200: Provider } }, config: { verified: true } },
+      async ({ params, actor, body }) => shown(await providers.setFederation(params.tenant, params.provider, body, actor)),
+    );
+    app.delete(federationPath, { schema: { params: OfProvider, response: { 200: Provider } } }, async ({ params, actor }) =>
+      shown(await providers.setFederation(params.tenant, params.provider, undefined, actor)),
     );
 
     const mappingPath = '/tenants/:tenant/providers/:provider/role-mapping';
