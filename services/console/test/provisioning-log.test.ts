@@ -4,7 +4,19 @@ import { memoryStore } from '@claras/ports/store/memory-store';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import t from 'tap';
 import { entryOf, type RefusedEvent, remembered } from '../src/provisioning-log/entry.ts';
-import { described, idOfPlace, logScope, mostRefusals, place, placeOfId, refusedPlace } from '../src/provisioning-log/log-store.ts';
+import { eraseFromLog } from '../src/provisioning-log/erase.ts';
+import {
+  described,
+  entriesIndex,
+  idOfPlace,
+  logScope,
+  mostEntries,
+  mostRefusals,
+  place,
+  placeOfId,
+  refusedPlace,
+  trimmed,
+} from '../src/provisioning-log/log-store.ts';
 import { outcomeWriter } from '../src/provisioning-log/outcome-writer.ts';
 import { readLog } from '../src/provisioning-log/read-log.ts';
 
@@ -53,4 +65,42 @@ t.test('whom a snapshot named is found by userName', async (t) => {
   await store.commit(logScope('acme'), { id: runtime.id(), time: 0, ...change });
   t.match(await readLog(store).page('acme', { limit: 1, user: 'ann@acme.example' }), { items: [{ id: '7' }] });
   t.match(await readLog(store).page('acme', { limit: 1, user: '𝔵'.repeat(2000) }), { items: [{ id: '7' }] }, 'whatever its length');
+});
+
+t.test('who is erased is found by no userName any more, not by one of an entry that was trimmed', async (t) => {
+  const store = memoryStore({ cells: 4, topicOf: topicOfService, runtime });
+  const scope = logScope('acme');
+  const commit = async (change: object) => t.ok((await store.commit(scope, { id: runtime.id(), time: 0, ...change })).ok);
+  const names = ['first', 'second', 'last'];
+  for (const [n, userName] of names.entries()) {
+    const of = (id: string) => [`Users/${id}`, { id, userName: `${id}.${userName}`, active: true }] as const;
+    await commit(described([], new Map([of('ann'), of('bob')])));
+    const entry = {
+      sequence: n + 1,
+      time: '',
+      type: 'user.updated' as const,
+      subject: 'Users/ann',
+      name: `ann.${userName}`,
+      users: ['ann'],
+      changes: [],
+    };
+    await commit(described([entry], new Map()));
+  }
+  const newer = Array.from({ length: mostEntries }, (_, n) => place(n + 10));
+  await commit({ index: { [entriesIndex]: { add: newer } } });
+  await commit(await trimmed(store, scope, 0, described([], new Map())));
+  t.equal((await store.range(scope, 'user:ann', { limit: 0 })).total, 0);
+
+  const erase = eraseFromLog({ store, runtime });
+  t.equal(await erase('acme', 'ann.last', 'operator'), 'ann');
+  const known = async (id: string) =>
+    (
+      await store.read(
+        scope,
+        names.map((name) => `name:${id}.${name}`),
+      )
+    ).filter(Boolean).length;
+  t.strictSame([await known('ann'), await known('bob')], [0, 3]);
+  t.strictSame((await store.read(scope, ['snapshot:Users/ann']))[0], undefined);
+  await t.rejects(erase('acme', 'ann.last', 'operator'), { code: 'not-found' });
 });

@@ -3,9 +3,10 @@ import { DirectoryError } from '@claras/directory/directory-error';
 import { tenantScope } from '@claras/directory/scopes';
 import { type Durable, transact } from '@claras/directory/transact';
 import { users } from '@claras/directory/users';
+import { indexPages } from '@claras/ports/store/index-pages';
 import { positions } from '@claras/service-kit/position';
 import type { LogEntry } from './entry.ts';
-import { documentKey, logScope, logService, nameKey, scimIdOf, snapshotKey, userIndex } from './log-store.ts';
+import { documentKey, logScope, logService, nameKey, namesIndex, scimIdOf, snapshotKey, userIndex } from './log-store.ts';
 
 /** Stands where a name stood. */
 const erased = '(erased)';
@@ -51,6 +52,21 @@ export function eraseFromLog(durable: Durable) {
       };
     });
 
+  /** A name that somebody else has by now leads on to them. */
+  async function eraseNames(tenant: string, id: string, kept: string): Promise<void> {
+    const scope = logScope(tenant);
+    for await (const page of indexPages(store, scope, namesIndex(id), atOnce)) {
+      const names = page.filter((name) => name !== kept);
+      await transact(durable, scope, async () => {
+        const own = (await store.read<string>(scope, names)).flatMap((entry, n) =>
+          entry?.value === id ? [{ key: names[n]!, entry }] : [],
+        );
+        const expect = Object.fromEntries(own.map(({ key, entry }) => [key, entry.version]));
+        return { change: { expect, remove: own.map(({ key }) => key) }, result: () => undefined };
+      });
+    }
+  }
+
   /** `user`: SCIM id or userName. Resolves with the SCIM id. Throws a {@link DirectoryError} while the directory has the user. */
   return async (tenant: string, user: string, by: Actor): Promise<string> => {
     const scope = logScope(tenant);
@@ -58,8 +74,9 @@ export function eraseFromLog(durable: Durable) {
     if (await directory.get(tenant, id))
       throw new DirectoryError('conflict', 'The directory still has this user. Delete the user in Entra first, then erase.');
     await untilRead(tenant);
-    const { total } = await store.range(scope, userIndex(id), { limit: 0 });
-    if (total === 0) throw new DirectoryError('not-found', 'The log knows no such user. Ask by the SCIM id, or by the last userName.');
+    const [entries, names] = await Promise.all([userIndex(id), namesIndex(id)].map((index) => store.range(scope, index, { limit: 0 })));
+    if (id === user && entries!.total + names!.total === 0)
+      throw new DirectoryError('not-found', 'The log knows no such user. Ask by the SCIM id, or by the last userName.');
     const deed = { by, action: 'log.erased', subject: `Users/${id}`, details: {} };
     await transact(durable, tenantScope(tenant), async (time) => ({
       change: await audit(durable).tell(tenant, time, {}, deed),
@@ -68,9 +85,11 @@ export function eraseFromLog(durable: Durable) {
     let after: string | undefined;
     do after = await erasePage(tenant, id, nameKey(user), after);
     while (after !== undefined);
+    await eraseNames(tenant, id, nameKey(user));
     await store.commit(scope, {
       ...{ id: runtime.id(), time: runtime.now() },
       remove: [snapshotKey(`Users/${id}`), ...(user === id ? [] : [nameKey(user)])],
+      drop: [namesIndex(id)],
     });
     return id;
   };

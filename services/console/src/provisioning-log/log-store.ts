@@ -53,6 +53,8 @@ export const resultKey = (sequence: number, member: string) => `result:${padded(
 export const throughKey = (consumer: string) => `through:${consumer}`;
 export const snapshotKey = (subject: string) => `snapshot:${subject}`;
 export const nameKey = (userName: string) => `name:${keyPart(emailKey(userName))}`;
+/** Index of the keys of names that led to a user: an entry that said one may be trimmed. */
+export const namesIndex = (user: string) => `names:${user}`;
 export const progressKey = 'recheck';
 export const seatsKey = (sequence: number) => `seats:${padded(sequence)}`;
 export const seatsIndex = 'seats';
@@ -90,7 +92,9 @@ export function described(entries: readonly LogEntry[], snapshots: ReadonlyMap<s
   for (const [subject, snapshot] of snapshots) {
     if (snapshot) put[snapshotKey(subject)] = snapshot;
     else remove.push(snapshotKey(subject));
-    if (typeof snapshot?.userName === 'string') put[nameKey(snapshot.userName)] = snapshot.id;
+    if (typeof snapshot?.userName !== 'string') continue;
+    put[nameKey(snapshot.userName)] = snapshot.id;
+    indexed(namesIndex(snapshot.id as string)).add.push(nameKey(snapshot.userName));
   }
   return { put, remove, index };
 }
