@@ -252,6 +252,7 @@ t.test('a key makes no owner and approves no seats: a person does, or the operat
     await ask('POST', `/tenants/acme/team/${ann!.id}/restore`, { token }),
     await mapping({ owner: ['Board', 'Mine'] }),
     await ask('POST', '/tenants/acme/providers', { token, body: { name: 'Mine', domains: ['mine.example'] } }),
+    await ask('PATCH', `/tenants/acme/providers/${entra!.id}`, { token, body: { domains: ['acme.example', 'mine.example'] } }),
     await ask('POST', '/tenants/acme/seats/approval', { token, body: { quantity: 1 } }),
   ]) {
     t.equal(refused.status, 403, refused.text);
@@ -263,6 +264,8 @@ t.test('a key makes no owner and approves no seats: a person does, or the operat
     await ask('POST', `/tenants/acme/team/${id}/restore`, { token }),
     await mapping({ owner: ['board '], manager: ['Leads'] }),
     await mapping({}),
+    await ask('PATCH', `/tenants/acme/providers/${entra!.id}`, { token, body: { domains: ['Acme.example'] } }),
+    await ask('PATCH', `/tenants/acme/providers/${entra!.id}`, { token, body: { domains: [] } }),
     await ask('PUT', `/tenants/acme/team/${cleo!.id}/role`, { body: { role: 'owner' } }),
     await ask('POST', `/tenants/acme/team/${ann!.id}/restore`),
   ])

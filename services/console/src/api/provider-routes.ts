@@ -31,8 +31,15 @@ const shown = (provider: ListedProvider): Provider => ({
   ...mappingOf(provider),
 });
 
-const makesOwners = (before: RoleMapping, after: RoleMapping): boolean =>
-  (after.owner ?? []).some((name) => !before.owner?.some((known) => groupNameKey(known) === groupNameKey(name)));
+/** Whether a name is new; `keyOf`: by which names are the same. */
+function adds(before: readonly string[] = [], after: readonly string[] = [], keyOf: (name: string) => string): boolean {
+  const known = new Set(before.map(keyOf));
+  return after.some((name) => !known.has(keyOf(name)));
+}
+const makesOwners = (before: RoleMapping, after: RoleMapping): boolean => adds(before.owner, after.owner, groupNameKey);
+/** SCIM takes over profiles, an owner's too, whose address is in a domain of its provider. */
+const opensDomains = (before: readonly string[], after: readonly string[]): boolean =>
+  adds(before, after, (domain) => domain.trim().toLowerCase());
 
 const lastOf = (times: string[]): string | undefined => times.sort().at(-1);
 
@@ -61,8 +68,7 @@ export function providerRoutes(providers: Providers, { keys, ...preview }: Previ
       '/tenants/:tenant/providers',
       { schema: { params: OfTenant, body: NewProvider, response: { 201: Provider } } },
       async ({ params, actor, body: { name, protocol = 'saml', domains = [], settings } }, reply) => {
-        // SCIM takes over profiles, an owner's too, whose address is in a domain.
-        if (domains.length > 0) assertNoKey(actor);
+        if (opensDomains([], domains)) assertNoKey(actor);
         return reply.code(201).send(shown(await providers.add(params.tenant, { name, protocol, domains, settings }, actor)));
       },
     );
@@ -71,6 +77,7 @@ export function providerRoutes(providers: Providers, { keys, ...preview }: Previ
       '/tenants/:tenant/providers/:provider',
       { schema: { params: OfProvider, body: ProviderChange, response: { 200: Provider } } },
       async ({ params: { tenant, provider }, actor, body: { scim, additiveMembers, domains } }) => {
+        if (domains && opensDomains((await find({ tenant, provider })).domains, domains)) assertNoKey(actor);
         if (additiveMembers !== undefined) await providers.setAdditiveMembers(tenant, provider, additiveMembers, actor);
         if (domains !== undefined) await providers.setDomains(tenant, provider, domains, actor);
         if (scim !== undefined) await providers.setScim(tenant, provider, scim, actor);
