@@ -3,6 +3,7 @@ import { localGateway } from './support/gateway.ts';
 import {
   domainAdded,
   erasure,
+  ignoredParts,
   linkAudit,
   ownerless,
   recheckProgress,
@@ -28,3 +29,4 @@ t.test('M18 a profile from before SCIM that is linked stands in the audit log wi
 );
 t.test('M11 that Entra archived the last active owner is an alarm until there is one again', (t) => ownerless(t, gateway));
 t.test('M18 a profile outside the provider’s domains is linked once its domain is added', (t) => domainAdded(t, gateway));
+t.test('M29 what a request was taken without stands in the log, under the user that it is about', (t) => ignoredParts(t, gateway));

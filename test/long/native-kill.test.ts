@@ -10,7 +10,16 @@ import t from 'tap';
 import { revocation } from '../support/access-story.ts';
 import { corpusPasses } from '../support/corpus.ts';
 import { eventually, freePorts, restApi } from '../support/gateway.ts';
-import { linkAudit, ownerless, recheckProgress, refusals, refusedRequests, roleAudit, timelineOf } from '../support/log-stories.ts';
+import {
+  ignoredParts,
+  linkAudit,
+  ownerless,
+  recheckProgress,
+  refusals,
+  refusedRequests,
+  roleAudit,
+  timelineOf,
+} from '../support/log-stories.ts';
 import { mapping, played, teamIs } from '../support/provisioned.ts';
 import { flapping, takeOver } from '../support/rule-stories.ts';
 
@@ -96,6 +105,7 @@ for (const [title, story] of [
   ['M29 a user’s timeline', timelineOf],
   ['M29 what a rule refused', refusals],
   ['M29 what the edge refused', refusedRequests],
+  ['M29 what the edge left out', ignoredParts],
   ['M8 the progress of a re-check', recheckProgress],
   ['M10 M11 roles in the audit log', roleAudit],
   ['M18 links in the audit log', linkAudit],

@@ -256,3 +256,20 @@ export async function domainAdded(t: Test, { api, scimUrl }: Product): Promise<v
   t.match(ann, { scimId: id, email: 'ann@b.example', role: 'manager', status: 'active' });
   t.strictSame(others, []);
 }
+
+/** M29: what a request was taken without stands in the log, under the user that it is about. */
+export async function ignoredParts(t: Test, { api, scimUrl }: Product): Promise<void> {
+  const tenant = await api.tenant('Ignored', ['a.example']);
+  const send = client(scimUrl, tenant.key);
+  const { id } = await send('POST', '/Users', { userName: 'ann@a.example', shoeSize: 44 });
+  const items = await eventually(10_000, 'both entries', async () => {
+    const page = await api.ask<LogPage>('GET', `/tenants/${tenant.id}/provisioning-log?user=${id}`);
+    return page.items.length === 2 ? page.items : undefined;
+  });
+  t.match(items, [
+    { type: 'request.ignored', request: 'POST /Users', name: 'ann@a.example', users: 1, ignored: { ignored: ['shoeSize'], key: String } },
+    { type: 'user.created' },
+  ]);
+  t.equal(items[0]?.traceparent, items[1]?.traceparent, 'one request');
+  t.strictSame((await api.ask<LogPage>('GET', `/tenants/${tenant.id}/provisioning-log?refused=true`)).items, []);
+}

@@ -300,11 +300,11 @@ export const AuditPage = list(AuditEntry);
 
 /**
  * One directory event in the provisioning log: the request, what changed, and what each consumer did about whom. Or a write that the edge
- * refused.
+ * refused, or took without some of it.
  */
 export const ProvisioningEntry = Type.Object(
   {
-    id: Type.String({ description: '17: the directory’s event 17. 17r3: the third refused request, which came behind it' }),
+    id: Type.String({ description: '17: the directory’s event 17. 17r3: the third that the edge told, which came behind it' }),
     sequence: Type.Integer(),
     time: Time,
     type: Type.String(),
@@ -320,6 +320,16 @@ export const ProvisioningEntry = Type.Object(
           detail: Type.String(),
           key: Type.String({ description: 'id of the API key, or federation:<id>' }),
           more: Type.Optional(Type.Integer({ description: 'so many others were refused in that minute and have no entry' })),
+        },
+        closed,
+      ),
+    ),
+    ignored: Type.Optional(
+      Type.Object(
+        {
+          ignored: Type.Array(Type.String(), { description: 'attributes that no schema has; members: some that are no users' }),
+          key: Type.String({ description: 'id of the API key' }),
+          more: Type.Optional(Type.Integer({ description: 'so many others in that minute have no entry' })),
         },
         closed,
       ),

@@ -142,6 +142,19 @@ export const outcomeEvents = {
     },
     closed,
   ),
+  /**
+   * The edge took a write without some of it. `ignored`: names of attributes that no schema has, and `members` where one of them is no user. The
+   * rest as in `request.refused`.
+   */
+  'request.ignored': Type.Object(
+    {
+      ignored: Type.Array(Type.String({ maxLength: 256 }), { minItems: 1, maxItems: 50 }),
+      key: Id,
+      after: Type.Integer({ minimum: 0 }),
+      more: Type.Optional(Type.Integer({ minimum: 1 })),
+    },
+    closed,
+  ),
   /** The billing system took a quantity. `before`: what it had as far as is known. */
   'seats.billed': Type.Object({ ...Seats, before: Type.Union([Type.Integer(), Type.Null()]), key: Type.String() }, closed),
   /** A swing downward waits for an approval: `before` is billed, `quantity` is counted. */

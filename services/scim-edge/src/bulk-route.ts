@@ -55,7 +55,7 @@ export function bulkRoute(app: FastifyInstance, all: readonly ScimResources[], c
   function refusal(request: FastifyRequest, { method, path }: BulkOperation, error: unknown): Result {
     const answer = asScimError(error);
     if (answer.status >= 500) failed(request, error);
-    else refused(request, answer, `${method} ${path.split('?', 1)[0]}`.slice(0, 200));
+    else refused(request, answer, named({ method, path }));
     const location = method === 'POST' || !place.test(path) ? {} : { location: `${asked(request).url}${path}` };
     return { ...location, status: String(answer.status), response: answer.toBody() };
   }
@@ -75,8 +75,9 @@ export function bulkRoute(app: FastifyInstance, all: readonly ScimResources[], c
     };
     const written = await write(resources, operation, id, to, promised.get(operation.bulkId ?? '')?.id);
     if (!written) return { location: locationOf(resources, id as string, to.url), status: '204' };
-    if (written.ignored.length > 0) passedOver(request, written.ignored);
-    const { read } = written;
+    const { read, ignored } = written;
+    const origin = { ...to.origin, request: named(operation) };
+    if (ignored.length > 0) passedOver(request, { ignored, subject: `${resources.kind.endpoint}/${read.id}`, origin });
     return {
       location: locationOf(resources, read.id, to.url),
       version: etag(read.version),
@@ -111,5 +112,8 @@ export function bulkRoute(app: FastifyInstance, all: readonly ScimResources[], c
     return { resources, id };
   }
 }
+
+/** As a request of its own would be: `PATCH /Users/<id>`. */
+const named = ({ method, path }: Pick<BulkOperation, 'method' | 'path'>): string => `${method} ${path.split('?', 1)[0]}`.slice(0, 200);
 
 const place = /^(\/[A-Za-z]+)(?:\/([^/\s]+))?$/;

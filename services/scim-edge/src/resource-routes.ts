@@ -1,4 +1,4 @@
-import { missing, type Precondition, type Read } from '@claras/directory/resources';
+import { missing, type Origin, type Precondition, type Read } from '@claras/directory/resources';
 import type { Durable } from '@claras/directory/transact';
 import type { ResourceType } from '@claras/scim/attributes';
 import { invalidCursor, printCursor } from '@claras/scim/cursor';
@@ -24,7 +24,7 @@ export interface Circumstances {
   /** Set by the authenticating hook. */
   asked(request: FastifyRequest): Asked;
   /** Told of attributes and members that a request named and nothing knows: kept out, not refused. */
-  passedOver(request: FastifyRequest, ignored: readonly string[]): void;
+  passedOver(request: FastifyRequest, from: { ignored: readonly string[]; subject: string; origin: Origin }): void;
   /** Told of what went wrong on this side. */
   failed(request: FastifyRequest, error: unknown): void;
   /** Told of what was refused, and of which operation of a bulk. */
@@ -56,9 +56,13 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
     return etagOf(read, await resources.keptElsewhere(read, asked(request), wanted));
   }
 
-  function written(reply: FastifyReply, request: FastifyRequest, found: Written): Promise<FastifyReply> {
-    if (found.ignored.length > 0) passedOver(request, found.ignored);
-    return answer(reply, request, found);
+  /** Asks for a write, and tells what was left out of it. */
+  async function write(request: FastifyRequest, ask: (asked: AskedToWrite) => Promise<Written>): Promise<Written> {
+    const to = askedToWrite(request);
+    const written = await ask(to);
+    const { ignored, read } = written;
+    if (ignored.length > 0) passedOver(request, { ignored, subject: `${resources.kind.endpoint}/${read.id}`, origin: to.origin });
+    return written;
   }
 
   async function list(reply: FastifyReply, request: FastifyRequest, query: ListQuery): Promise<FastifyReply> {
@@ -86,20 +90,19 @@ export function resourceRoutes(app: FastifyInstance, resources: ScimResources, {
   });
 
   app.post(path, async (request, reply) => {
-    const created = await resources.create(request.body, askedToWrite(request));
+    const created = await write(request, (to) => resources.create(request.body, to));
     reply.code(201).header('location', locationOf(resources, created.read.id, asked(request).url));
-    return written(reply, request, created);
+    return answer(reply, request, created);
   });
 
   app.put(`${path}/:id`, async (request: ById, reply) =>
-    written(reply, request, await resources.replace(request.params.id, request.body, askedToWrite(request))),
+    answer(reply, request, await write(request, (to) => resources.replace(request.params.id, request.body, to))),
   );
 
   app.patch(`${path}/:id`, async (request: ById, reply) => {
-    const patched = await resources.patch(request.params.id, request.body, askedToWrite(request));
-    if (resources.kind.name === 'user' || hasProjection(request.query as Query)) return written(reply, request, patched);
+    const patched = await write(request, (to) => resources.patch(request.params.id, request.body, to));
+    if (resources.kind.name === 'user' || hasProjection(request.query as Query)) return answer(reply, request, patched);
     // A group may have 50,000 members: they are sent when they are asked for (RFC 7644, 3.5.2 allows 204).
-    if (patched.ignored.length > 0) passedOver(request, patched.ignored);
     return reply.code(204).header('etag', etag(patched.read.version)).send();
   });
 

@@ -14,6 +14,7 @@ import { discoveryRoutes } from './discovery-routes.ts';
 import { type EdgeMetrics, measureRequests } from './edge-metrics.ts';
 import type { EntraKeys } from './entra-assertion.ts';
 import { groupResources } from './group-resources.ts';
+import { ignoredParts } from './ignored-parts.ts';
 import { type Caller, refusedWrites } from './refused-writes.ts';
 import type { TenantUrl } from './render.ts';
 import { type Circumstances, resourceRoutes, searchRoutes } from './resource-routes.ts';
@@ -56,6 +57,8 @@ export function scimEdge({ keys, tenantUrl, log, metrics, ...durable }: EdgePart
 
     const refusals = refusedWrites(durable, metrics);
     app.addHook('onClose', refusals.close);
+    const ignoring = ignoredParts(durable);
+    app.addHook('onClose', ignoring.close);
     function refused(request: FastifyRequest, answer: ScimError, operation?: string): void {
       const caller = request.admitted ?? request.caller;
       if (!caller || !(operation || isWrite(request))) return;
@@ -86,8 +89,11 @@ export function scimEdge({ keys, tenantUrl, log, metrics, ...durable }: EdgePart
     const circumstances: Circumstances = {
       durable,
       asked: (request) => ({ ...request.admitted, url: urlOf(request) }),
-      passedOver: (request, ignored) =>
-        log.info({ tenant: request.admitted.tenant, method: request.method, ignored }, 'passed over what no schema knows'),
+      passedOver(request, from) {
+        const { tenant, key } = request.admitted;
+        log.info({ tenant, method: request.method, ignored: from.ignored }, 'passed over what no schema knows');
+        ignoring.tell({ tenant, key, ...from });
+      },
       failed,
       refused,
     };

@@ -110,3 +110,26 @@ t.test('a store that takes no refusals makes no answer later or other', async (t
   t.equal((await send('POST', '/Users', user('ann@a.example'))).status, 201);
   t.strictSame(await toldOf(), []);
 });
+
+t.test('what a write was taken without is told by name, once for each name; five in a minute one by one', async (t) => {
+  const { app, send, told, toldOf, clock } = await stage();
+  const { id } = (await send('POST', '/Users', { ...user('ann@a.example'), shoeSize: 'secret' })).body;
+  const { id: group } = (await send('POST', '/Groups', { displayName: 'Crew', members: [{ value: 'x' }, { value: 'y' }, { value: id }] }))
+    .body;
+  await send('PATCH', `/Groups/${group}`, patch({ op: 'add', path: 'members', value: [{ value: 'nobody' }] }));
+  t.match(await told(3), [
+    { request: 'POST /Users', subject: `Users/${id}`, ignored: ['shoeSize'], key: String, after: Number },
+    { request: 'POST /Groups', subject: `Groups/${group}`, ignored: ['members'] },
+    { request: `PATCH /Groups/${group}`, subject: `Groups/${group}`, ignored: ['members'] },
+  ]);
+  const bulk = [{ method: 'PATCH', path: `/Users/${id}`, data: { Operations: [{ op: 'add', path: 'hatSize', value: 'secret' }] } }];
+  await send('POST', '/Bulk', { schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'], Operations: bulk });
+  t.match((await told(4))[3], { request: `PATCH /Users/${id}`, subject: `Users/${id}`, ignored: ['hatSize'] });
+  for (let n = 0; n < 10; n++) await send('PATCH', `/Users/${id}`, patch({ op: 'add', path: 'hatSize', value: n }));
+  await told(5);
+  clock.advance(60_000);
+  await app.close();
+  const found = await toldOf();
+  t.match([found.length, found.at(-1)], [6, { ignored: ['hatSize'], more: 8 }]);
+  t.notMatch(JSON.stringify(found), /secret|example/, 'no values');
+});

@@ -15,8 +15,12 @@ function refusalText({ status, scimType, detail, key, more }: NonNullable<Provis
   return `refused: ${answer} to key ${key}: ${detail}${more === undefined ? '' : ` … and ${more} more in that minute`}`;
 }
 
+/** `left out: shoeSize, members … and 240 more requests in that minute`. */
+const ignoredText = ({ ignored, more }: NonNullable<ProvisioningEntry['ignored']>): string =>
+  `left out: ${ignored.join(', ')}${more === undefined ? '' : ` … and of ${more} more requests in that minute`}`;
+
 function entryText(entry: ProvisioningEntry): string {
-  const { id, time, type, subject, name, request, traceparent, changes, refused, consumers, results, resultsTotal } = entry;
+  const { id, time, type, subject, name, request, traceparent, changes, refused, ignored, consumers, results, resultsTotal } = entry;
   const waiting = consumers.filter(({ done }) => !done).map(({ consumer }) => consumer);
   const rows = results.map(({ consumer, user, facet, outcome, reason, at }) => ({
     at,
@@ -29,6 +33,7 @@ function entryText(entry: ProvisioningEntry): string {
     `${id}  ${time}  ${type}  ${name ?? subject}`,
     `    ${request ?? subject}${traceparent ? `  trace ${traceparent.split('-')[1]}` : ''}`,
     ...(refused ? [`    ${refusalText(refused)}`] : []),
+    ...(ignored ? [`    ${ignoredText(ignored)}`] : []),
     ...changes.map((change) => `    ${changeText(change)}`),
     ...(rows.length > 0 ? [table(['at', 'consumer', 'facet', 'outcome', 'user'], rows).replace(/^/gm, '    ')] : []),
     ...(resultsTotal > results.length ? [`    and ${resultsTotal - results.length} more`] : []),

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DirectoryEvent, OutcomeEvent } from '@claras/contracts/events';
 
-/** A directory event, or a request that was refused, as the provisioning log shows it: what was asked, and what was before. */
+/** A directory event, or a request that was refused or taken in part, as the provisioning log shows it: what was asked, and what was before. */
 export interface LogEntry {
-  /** Of the directory's event; of a refused request: of the last one before it. */
+  /** Of the directory's event; of what the edge tells: of the last one before it. */
   sequence: number;
   /** ISO 8601, UTC: when it was acknowledged. */
   time: string;
-  type: DirectoryEvent['type'] | RefusedEvent['type'];
+  type: DirectoryEvent['type'] | EdgeEvent['type'];
   /** `Users/<id>`, `Groups/<id>`, `Providers/<id>`, `Snapshots/<id>`; `Users`, `Groups` and `Requests` of refused ones. */
   subject: string;
   /** userName or displayName, as it is after the event. */
@@ -19,9 +19,13 @@ export interface LogEntry {
   users: readonly string[];
   changes: readonly AttributeChange[];
   refused?: Omit<RefusedEvent['data'], 'after'>;
+  ignored?: Omit<IgnoredEvent['data'], 'after'>;
 }
 
 export type RefusedEvent = Extract<OutcomeEvent, { type: 'request.refused' }>;
+type IgnoredEvent = Extract<OutcomeEvent, { type: 'request.ignored' }>;
+/** What the edge tells of requests. */
+export type EdgeEvent = RefusedEvent | IgnoredEvent;
 
 export interface AttributeChange {
   attribute: string;
@@ -57,12 +61,14 @@ export function entryOf(event: DirectoryEvent, before: Snapshot): LogEntry {
   };
 }
 
-/** The entry of a refused request. `known`: what the log remembers of its subject. */
-export function refusedEntry({ type, subject, time, request, traceparent, data }: RefusedEvent, known: Snapshot): LogEntry {
-  const { after: sequence, ...refused } = data;
+/** The entry of what the edge tells. `known`: what the log remembers of its subject. */
+export function edgeEntry(event: EdgeEvent, known: Snapshot): LogEntry {
+  const { type, subject, time, request, traceparent } = event;
+  const { after: sequence, ...said } = event.data;
   const name = nameOf(known);
   return {
-    ...{ sequence, time, type, subject, refused },
+    ...{ sequence, time, type, subject },
+    ...('status' in said ? { refused: said } : { ignored: said }),
     ...(name === undefined ? {} : { name }),
     ...(request === undefined ? {} : { request }),
     ...(traceparent === undefined ? {} : { traceparent }),

@@ -7,7 +7,7 @@ import type { LogEntry, Snapshot } from './entry.ts';
 export const logService = 'provisioning-log';
 export const logScope = (tenant: string): Scope => `${logService}/${tenant}`;
 
-/** Entries that a tenant's log keeps; the oldest go. Of those, refused requests: a flood of them leaves the others. */
+/** Entries that a tenant's log keeps; the oldest go. Of those, what the edge tells of requests: a flood of it leaves the others. */
 export const mostEntries = 20_000;
 export const mostRefusals = 2_000;
 const trimmedAtOnce = 100;
@@ -30,10 +30,10 @@ const padded = (sequence: number): string => String(sequence).padStart(16, '0');
 export const place = (sequence: number): string => padded(Number.MAX_SAFE_INTEGER - sequence);
 export const sequenceAt = (member: string): number => Number.MAX_SAFE_INTEGER - Number(member);
 
-/** A refused request stands in the index of entries behind the directory's event `after`, in the order of the edge's own numbers. */
+/** What the edge tells of a request stands in the index of entries behind the directory's event `after`, in the order of the edge's own numbers. */
 export const refusedPlace = (after: number, number: number): string => `${place(after + 1)} ${place(number)}`;
 export const isRefusedPlace = (member: string): boolean => member.includes(' ');
-/** What an entry is called outside: `17` is the directory's event 17, `17r3` the third refused request, which came behind it. */
+/** What an entry is called outside: `17` is the directory's event 17, `17r3` the third that the edge told, which came behind it. */
 export function idOfPlace(member: string): string {
   const [at = '', number] = member.split(' ');
   return number === undefined ? String(sequenceAt(at)) : `${sequenceAt(at) - 1}r${sequenceAt(number)}`;
@@ -138,7 +138,7 @@ export async function refusalDescribed(store: Store, scope: Scope, member: strin
   const old = await store.read<LogEntry>(scope, members.map(refusedKey));
   const index: Described['index'] = {};
   const indexed = (name: string) => (index[name] ??= { add: [], remove: [] });
-  for (const name of refusedIndexes(entry.users)) indexed(name).add.push(member);
+  for (const name of refusedIndexes(entry.users)) if (entry.refused || name !== refusedIndex) indexed(name).add.push(member);
   for (const [n, gone] of members.entries()) for (const name of refusedIndexes(old[n]?.value.users ?? [])) indexed(name).remove.push(gone);
   return { put: { [refusedKey(member)]: entry }, remove: members.map(refusedKey), index };
 }

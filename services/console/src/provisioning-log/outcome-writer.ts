@@ -2,7 +2,7 @@ import type { RecheckProgress, SeatRow } from '@claras/contracts/console-api';
 import type { OutcomeEvent } from '@claras/contracts/events';
 import type { Durable } from '@claras/directory/transact';
 import { editDocument } from '@claras/service-kit/edit-document';
-import { type RefusedEvent, refusedEntry, type Snapshot } from './entry.ts';
+import { type EdgeEvent, edgeEntry, type Snapshot } from './entry.ts';
 import {
   logScope,
   mostSeatRows,
@@ -59,12 +59,12 @@ export function outcomeWriter(durable: Durable) {
       return { put: { [progressKey]: { ...data, began: same ? before.began : time, at: time } satisfies RecheckProgress } };
     });
 
-  async function refused(tenant: string, event: RefusedEvent): Promise<void> {
+  async function toldByEdge(tenant: string, event: EdgeEvent): Promise<void> {
     const scope = logScope(tenant);
     const member = refusedPlace(event.data.after, event.sequence);
     const [known, told] = await store.read(scope, [snapshotKey(event.subject), refusedKey(member)]);
     if (told) return;
-    const change = await refusalDescribed(store, scope, member, refusedEntry(event, known?.value as Snapshot));
+    const change = await refusalDescribed(store, scope, member, edgeEntry(event, known?.value as Snapshot));
     await store.commit(scope, { id: runtime.id(), time: runtime.now(), ...change });
   }
 
@@ -85,7 +85,8 @@ export function outcomeWriter(durable: Durable) {
       case 'recheck.progressed':
         return rechecked(tenant, event);
       case 'request.refused':
-        return refused(tenant, event);
+      case 'request.ignored':
+        return toldByEdge(tenant, event);
       case 'seats.billed':
       case 'seats.held':
       case 'seats.refused':

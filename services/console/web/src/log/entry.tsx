@@ -30,7 +30,7 @@ export function StatusBadge({ entry }: { entry: ProvisioningEntry }) {
 
 /** A request, what it changed, and what each consumer did about it. */
 export function Entry({ entry }: { entry: ProvisioningEntry }) {
-  const { time, type, request, changes, refused, results, resultsTotal, traceparent, id, consumers } = entry;
+  const { time, type, request, changes, refused, ignored, results, resultsTotal, traceparent, id, consumers } = entry;
   const trace = traceOf(traceparent);
   const waiting = consumers.filter(({ done }) => !done).map(({ consumer }) => consumer);
   return (
@@ -54,6 +54,7 @@ export function Entry({ entry }: { entry: ProvisioningEntry }) {
         )}
       </Text>
       {refused && <Refused refused={refused} />}
+      {ignored && <Ignored {...ignored} />}
       {changes.length > 0 && (
         <Wide label="Changes" minWidth={320}>
           <Table fz="sm" layout="fixed">
@@ -104,6 +105,27 @@ function Refused({ refused }: { refused: NonNullable<ProvisioningEntry['refused'
         to the API key <Code>{key}</Code>: {detail} <strong>{remedyForAnswer(refused)}</strong>
       </Text>
       {more && <Text size="sm">And {more} more were refused in that minute.</Text>}
+    </>
+  );
+}
+
+function Ignored({ ignored, more }: NonNullable<ProvisioningEntry['ignored']>) {
+  return (
+    <>
+      <Text size="sm">
+        The request was taken without <Code>{ignored.join(', ')}</Code>.{' '}
+        {ignored.includes('members') && (
+          <>
+            Some members are no users here. <strong>Assign them to the application in Entra, then restart provisioning.</strong>{' '}
+          </>
+        )}
+        {ignored.some((name) => name !== 'members') && (
+          <>
+            Claras has no such attributes. <strong>Remove them from the attribute mapping in Entra, or register a schema extension.</strong>
+          </>
+        )}
+      </Text>
+      {more && <Text size="sm">And of {more} more requests in that minute something was left out.</Text>}
     </>
   );
 }
