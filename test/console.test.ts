@@ -285,6 +285,41 @@ if (browser) {
     t.match(await api.ask('GET', `/tenants/${id}/providers/${provider}/role-mapping`), { mapping: { owner: ['Theirs'] } });
   });
 
+  await t.test('M3 M4 one provider shows the green SCIM badge: a second is told which has it, and off takes it away', async (t) => {
+    const { id, link } = await company('Badge');
+    for (const name of ['Entra', 'Okta']) await api.ask('POST', `/tenants/${id}/providers`, { name });
+    const page = await visit(t, await link());
+    const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) });
+    const badge = (name: string) => row(name).getByText('SCIM', { exact: true });
+    async function toggle(name: string, on: boolean): Promise<void> {
+      await editProvider(page, name, 'Enable SCIM');
+      await page.getByRole('switch', { name: 'Enable SCIM' }).setChecked(on);
+      await button(page, 'Update Provider').click();
+    }
+    const close = async () => {
+      await button(page, 'Close').last().click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    };
+    await toggle('Entra', true);
+    await page.getByText('Entra is updated.').waitFor();
+    await close();
+    await badge('Entra').waitFor();
+    const colors = await page.evaluate<string[]>(`[...document.querySelectorAll('table [class*=Badge-root]')].map(
+      (badge) => badge.textContent + ' ' + getComputedStyle(badge).backgroundColor,
+    )`);
+    t.strictSame(colors, ['SCIM rgb(27, 110, 52)'], 'green');
+
+    await toggle('Okta', true);
+    await page.getByText('SCIM is on for "Entra"; turn it off there first.').waitFor();
+    await close();
+    await row('Okta').getByText('Off', { exact: true }).waitFor();
+
+    await toggle('Entra', false);
+    await close();
+    await row('Entra').getByText('Off', { exact: true }).waitFor();
+    t.equal(await badge('Entra').count(), 0);
+  });
+
   await t.test('the domains of a provider are changed under General, and nothing else of it', async (t) => {
     const { id, link } = await company('Domains');
     const made = { name: 'Entra', domains: ['fabrikam.example'], settings: { certificate: 'kept as it came' } };

@@ -196,13 +196,13 @@ function EnableScim({
               <Anchor component={Link} href={`/console/t/${tenant}/api`}>
                 Make an API key with scim.full
               </Anchor>{' '}
-              under Settings &gt; API.
+              under Settings &gt; API: + New API Key.
             </List.Item>
-            <List.Item>In Entra, open your enterprise application, then Manage &gt; Provisioning, and choose New configuration.</List.Item>
+            <List.Item>In Entra, open your enterprise application, then Manage &gt; Provisioning, and click + New Configuration.</List.Item>
             <List.Item>Paste the Tenant URL, and the API key as Secret token; nothing is put before it.</List.Item>
-            <List.Item>Press Test Connection, then Create.</List.Item>
+            <List.Item>Test the connection, then click Create.</List.Item>
             <List.Item>Assign users and groups to the application: a group must be assigned to be sent.</List.Item>
-            <List.Item>Press Start Provisioning. Attribute mappings need no change.</List.Item>
+            <List.Item>Start Provisioning from the Overview page. Attribute mappings do not need to be configured.</List.Item>
           </List>
           <Text size="sm">
             Where Entra asks for OAuth 2.0 client credentials instead of a Secret token, the API key is the client secret, beside these:
