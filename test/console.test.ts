@@ -335,6 +335,40 @@ if (browser) {
     t.strictSame(items, [{ ...provider, domains: ['fabrikam.example', 'hill.example'], version }]);
   });
 
+  await t.test('M30 an owner says which application in Entra needs no secret, after showing who it is, and ends it', async (t) => {
+    const { id, link } = await company('Trusting');
+    const provider = await api.ask<{ id: string }>('POST', `/tenants/${id}/providers`, { name: 'Entra' });
+    await api.ask('PATCH', `/tenants/${id}/providers/${provider.id}`, { scim: true });
+    const page = await visit(t, await link());
+    await editProvider(page, 'Entra', 'Enable SCIM');
+    await button(page, 'Trust an application in Entra').click();
+    const [entraTenant, application] = [randomUUID(), randomUUID()];
+    await field(page, 'Issuer').fill(`https://login.microsoftonline.com/${entraTenant}/v2.0`);
+    t.equal(await button(page, 'Trust').isDisabled(), true, 'not without the application');
+    await field(page, 'Audience').fill(`api://${application}/.default`);
+
+    await page.route('**/federation', (route) =>
+      route.fulfill({
+        status: 403,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ type: 'urn:claras:problem:verification-needed', title: 'x', status: 403, detail: 'x' }),
+      }),
+    );
+    await button(page, 'Trust').click();
+    await page.getByText('Show that it is you').waitFor();
+    await page.unroute('**/federation');
+    await field(page, 'Sign-in link').fill(await link());
+    await button(page, 'Go on').click();
+    await page.getByRole('row', { name: `Application ${application}` }).waitFor();
+    const trusted = async () =>
+      (await api.ask<{ items: { federation?: object }[] }>('GET', `/tenants/${id}/providers`)).items[0]?.federation;
+    t.match(await trusted(), { entraTenant, application, audience: `api://${application}` });
+
+    await button(page, 'Trust it no more').click();
+    await page.getByRole('row', { name: `Application ${application}` }).waitFor({ state: 'detached' });
+    t.equal(await trusted(), undefined);
+  });
+
   await t.test('whoever is archived is signed out at once, without a reload', async (t) => {
     const { id, owner, link } = await company('Archived');
     const page = await visit(t, await link());
@@ -387,6 +421,7 @@ if (browser) {
     await to(/^Add provider$/);
     await press('Enter');
     await page.getByRole('row', { name: /Entra/ }).waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' }); // it gives the focus back
     await to(/^Actions for Entra$/);
     await press('Enter');
     await page.getByRole('menuitem', { name: 'Edit' }).waitFor();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { simulate } from '@claras/entra-simulator/simulate';
 import type { Page } from 'playwright-core';
 import t from 'tap';
@@ -23,6 +24,8 @@ if (browser) {
     dialect: 'flagged',
   });
   await api.map(tenant.id, tenant.provider, mapping);
+  const trusted = { entraTenant: randomUUID(), application: randomUUID() };
+  await api.ask('PUT', `/tenants/${tenant.id}/providers/${tenant.provider}/federation`, trusted);
 
   const at = (path: string) => async (page: Page) => {
     await page.goto(`${url}/console${path}`);
@@ -45,6 +48,11 @@ if (browser) {
     'nobody yet': at('/t/empty/team'),
     general: edit('General'),
     'enable scim': edit('Enable SCIM'),
+    'trust an application': async (page) => {
+      await edit('Enable SCIM')(page);
+      await page.getByRole('button', { name: 'Trust another application' }).click();
+      await page.getByRole('textbox', { name: 'Issuer' }).waitFor();
+    },
     'role mapping with its preview': async (page) => {
       await edit('Role Mapping')(page);
       await page

@@ -12,6 +12,7 @@ const opensScim = ({ scopes, revoked, expires }: ApiKey) =>
 export function ConnectionTest({ tenant, provider, onClose }: { tenant: string; provider: Provider; onClose: () => void }) {
   const { data } = useQuery({ queryKey: ['keys', tenant], queryFn: () => ask<{ items: ApiKey[] }>('GET', inTenant(tenant, '/keys')) });
   const hasKey = data?.items.some(opensScim);
+  const opens = hasKey || provider.federation;
   return (
     <Modal opened onClose={onClose} title={`Test ${provider.name}`}>
       <Stack>
@@ -20,6 +21,8 @@ export function ConnectionTest({ tenant, provider, onClose }: { tenant: string; 
           <List.Item>
             {hasKey ? (
               'There is an API key with scim.full.'
+            ) : provider.federation ? (
+              'There is an application in Entra that needs no key.'
             ) : (
               <>
                 There is no API key with scim.full:{' '}
@@ -31,7 +34,7 @@ export function ConnectionTest({ tenant, provider, onClose }: { tenant: string; 
           </List.Item>
           <List.Item>In Entra, under Provisioning, press Test Connection. It is seen here within seconds.</List.Item>
         </List>
-        {provider.scim && hasKey ? <FirstRequest lastRequest={provider.lastRequest} /> : <Text c="dimmed">Nothing can arrive yet.</Text>}
+        {provider.scim && opens ? <FirstRequest lastRequest={provider.lastRequest} /> : <Text c="dimmed">Nothing can arrive yet.</Text>}
       </Stack>
     </Modal>
   );

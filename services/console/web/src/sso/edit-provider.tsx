@@ -9,6 +9,7 @@ import { ApiError, ask, inTenant } from '../api.ts';
 import { useSession } from '../session.tsx';
 import { CopyField } from '../shared/copy-field.tsx';
 import { Trouble } from '../shared/trouble.tsx';
+import { Federation } from './federation.tsx';
 import { FirstRequest } from './first-request.tsx';
 import { Recheck } from './recheck.tsx';
 import { type Mapping, RoleMappingFields } from './role-mapping-fields.tsx';
@@ -119,7 +120,7 @@ export function EditProvider({ tenant, provider, onClose }: { tenant: string; pr
             </Text>
           </Tabs.Panel>
           <Tabs.Panel value="scim" pt="md">
-            <EnableScim {...{ tenant, provider, scim, setScim, additive, setAdditive }} disabled={!manages} />
+            <EnableScim {...{ tenant, provider, scim, setScim, additive, setAdditive, setSeen }} disabled={!manages} />
           </Tabs.Panel>
           <Tabs.Panel value="mapping" pt="md">
             <Stack>
@@ -160,6 +161,7 @@ function EnableScim({
   setScim,
   additive,
   setAdditive,
+  setSeen,
   disabled,
 }: {
   tenant: string;
@@ -168,6 +170,7 @@ function EnableScim({
   setScim: (on: boolean) => void;
   additive: boolean;
   setAdditive: (on: boolean) => void;
+  setSeen: (version: number) => void;
   disabled: boolean;
 }) {
   const { tenantUrl } = useSession();
@@ -209,6 +212,7 @@ function EnableScim({
           </Text>
           <CopyField label="Token endpoint" value={`${tenantUrl}/oauth2/token`} />
           <CopyField label="Client identifier" value={tenant} />
+          <Federation tenant={tenant} provider={provider} onSaved={setSeen} disabled={disabled} />
           <FirstRequest lastRequest={provider.lastRequest} />
         </>
       )}
