@@ -285,6 +285,26 @@ if (browser) {
     t.match(await api.ask('GET', `/tenants/${id}/providers/${provider}/role-mapping`), { mapping: { owner: ['Theirs'] } });
   });
 
+  await t.test('M19 a group that Entra sends stands on the Team page, with its members and the role that it gives', async (t) => {
+    const { id, key, provider } = await api.tenant('Groups', ['fabrikam.example']);
+    await api.map(id, provider, { manager: ['leads'] });
+    const send = async (path: string, body: object) => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/scim+json' };
+      const answer = await fetch(`${gateway.scimUrl}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return (await answer.json()) as { id: string };
+    };
+    const { id: value } = await send('/Users', { userName: 'ann@fabrikam.example' });
+    const page = await visit(t, (await api.ask<{ url: string }>('POST', '/console-links', {})).url);
+    await page.getByRole('link', { name: 'Groups', exact: true }).click();
+    await go(page, 'Team');
+    await page.getByRole('tab', { name: 'Groups' }).click();
+    await page.getByText('No group yet').waitFor();
+    await send('/Groups', { displayName: 'Leads', members: [{ value }] });
+    await send('/Groups', { displayName: 'Pilots' });
+    await page.getByRole('row', { name: 'Leads 1 manager', exact: true }).waitFor();
+    await page.getByRole('row', { name: 'Pilots 0 –', exact: true }).waitFor();
+  });
+
   await t.test('M3 M4 one provider shows the green SCIM badge: a second is told which has it, and off takes it away', async (t) => {
     const { id, link } = await company('Badge');
     for (const name of ['Entra', 'Okta']) await api.ask('POST', `/tenants/${id}/providers`, { name });

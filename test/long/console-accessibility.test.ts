@@ -81,6 +81,11 @@ if (browser) {
       await page.getByText('This is the only time').waitFor();
     },
     team: inHill('team'),
+    groups: async (page) => {
+      await inHill('team')(page);
+      await page.getByRole('tab', { name: 'Groups' }).click();
+      await page.getByRole('region', { name: 'Groups' }).waitFor();
+    },
     person: async (page) => {
       await inHill('team')(page);
       await page.getByRole('region', { name: 'Team' }).getByRole('button').first().click();

@@ -244,8 +244,8 @@ export const KeyRotation = Type.Object(
 );
 export type KeyRotation = Static<typeof KeyRotation>;
 
-/** A group that was pushed: its name is what Role Mapping names. */
-export const PushedGroup = Type.Object({ name: Type.String(), members: Type.Integer() }, closed);
+/** A group that was pushed: its name is what Role Mapping names. `role`: what it gives by the mapping that is in force. */
+export const PushedGroup = Type.Object({ name: Type.String(), members: Type.Integer(), role: Type.Optional(RoleName) }, closed);
 export type PushedGroup = Static<typeof PushedGroup>;
 export const PushedGroupList = list(PushedGroup);
 

@@ -91,7 +91,7 @@ export function consoleApi({
     app.register(providerRoutes(directory.providers, { ...found, keys }));
     app.register(verificationRoutes({ ...found, providers: directory.providers, coreApp, billing }));
     app.register(snapshotRoutes(snapshots(durable), durable.store));
-    app.register(groupRoutes(durable));
+    app.register(groupRoutes(durable, directory.providers));
     app.register(schemaExtensionRoutes(schemaExtensions(durable)));
     app.register(auditRoutes(audit(durable)));
     app.register(logRoutes(provisioning, eraseFromLog(durable)));

@@ -8,6 +8,7 @@ import { ask, inTenant } from '../api.ts';
 import { LongTable } from '../shared/long-table.tsx';
 import { Empty, Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
+import { Groups } from '../team/groups.tsx';
 import { Person } from '../team/person.tsx';
 
 const pageSize = 500;
@@ -76,8 +77,12 @@ export function Team({ tenant }: { tenant: string }) {
             <Tabs.List>
               <Tabs.Tab value="active">Active ({count('active')})</Tabs.Tab>
               <Tabs.Tab value="archived">Archived ({count('archived')})</Tabs.Tab>
+              <Tabs.Tab value="groups">Groups</Tabs.Tab>
             </Tabs.List>
-            <Tabs.Panel value={tab ?? 'active'} pt="md">
+            <Tabs.Panel value="groups" pt="md">
+              {tab === 'groups' && <Groups tenant={tenant} />}
+            </Tabs.Panel>
+            <Tabs.Panel value={tab === 'archived' ? 'archived' : 'active'} pt="md">
               <Group mb="md" align="flex-end">
                 <TextInput
                   label="Find"
