@@ -104,3 +104,18 @@ t.test('who is erased is found by no userName any more, not by one of an entry t
   t.strictSame((await store.read(scope, ['snapshot:Users/ann']))[0], undefined);
   await t.rejects(erase('acme', 'ann.last', 'operator'), { code: 'not-found' });
 });
+
+t.test('a refused request has the name of whom it is about, also where the edge was read before the directory', async (t) => {
+  const durable = { store: memoryStore({ cells: 4, topicOf: topicOfService, runtime }), runtime };
+  await outcomeWriter(durable)('acme', refused(1, 7));
+  const { store } = durable;
+  const [before] = (await readLog(store).page('acme', { limit: 1 })).items;
+  t.equal(before?.name, undefined);
+  const made: DirectoryEvent = {
+    ...{ tenant: 'acme', id: 'acme:7', sequence: 7, time: new Date(0).toISOString(), subject: 'Users/ann' },
+    ...{ type: 'user.created', data: { user: { id: 'ann', userName: 'ann@acme.example', active: true } } },
+  };
+  const change = described([entryOf(made, undefined)], new Map(remembered(made)));
+  await store.commit(logScope('acme'), { id: runtime.id(), time: 0, ...change });
+  t.match((await readLog(store).page('acme', { limit: 1 })).items, [{ type: 'request.refused', name: 'ann@acme.example' }]);
+});

@@ -82,7 +82,7 @@ function snapshotOf(event: DirectoryEvent): Snapshot {
   return event.type === 'group.created' || event.type === 'group.updated' ? event.data.group : undefined;
 }
 
-function nameOf(snapshot: Snapshot): string | undefined {
+export function nameOf(snapshot: Snapshot): string | undefined {
   const name = snapshot?.userName ?? snapshot?.displayName;
   return typeof name === 'string' ? name : undefined;
 }

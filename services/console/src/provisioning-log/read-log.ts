@@ -1,7 +1,7 @@
 import type { LogPage, ProvisioningEntry, RecheckProgress, SeatRow } from '@claras/contracts/console-api';
 import type { Scope, Store } from '@claras/ports/store/store';
 import { consumers } from './consumer.ts';
-import type { LogEntry } from './entry.ts';
+import { type LogEntry, nameOf, type Snapshot } from './entry.ts';
 import {
   entriesIndex,
   entryKey,
@@ -19,6 +19,7 @@ import {
   seatsIndex,
   seatsKey,
   sequenceAt,
+  snapshotKey,
   type Through,
   throughKey,
   userIndex,
@@ -101,7 +102,19 @@ export function readLog(store: Store) {
     const [entry] = await store.read<LogEntry>(scope, [refusedKey(member)]);
     if (!entry) return undefined;
     const { users, ...shown } = entry.value;
-    return { id: idOfPlace(member), ...shown, changes: [], users: users.length, consumers: [], results: [], resultsTotal: 0 };
+    // What the edge told may have been read before the event that made whom it is about.
+    const [known] = shown.name === undefined ? await store.read(scope, [snapshotKey(shown.subject)]) : [];
+    const name = nameOf(known?.value as Snapshot);
+    return {
+      id: idOfPlace(member),
+      ...(name === undefined ? {} : { name }),
+      ...shown,
+      changes: [],
+      users: users.length,
+      consumers: [],
+      results: [],
+      resultsTotal: 0,
+    };
   }
 
   async function progress(tenant: string): Promise<RecheckProgress | null> {
