@@ -473,7 +473,7 @@ export const AlarmList = list(
     {
       consumer: Type.String(),
       tenant: Type.String(),
-      kind: Type.Enum(['queue-full', 'would-archive-most', 'no-owner']),
+      kind: Type.Enum(['queue-full', 'would-archive-most', 'no-owner', 'key-expiring']),
       detail: Type.String(),
       since: Time,
     },

@@ -6,8 +6,9 @@ import { editDocument } from './edit-document.ts';
 /**
  * What somebody must know of, about one tenant, until it is over. `queue-full`: more events wait aside than are kept, so some are missing.
  * `would-archive-most`: a snapshot names so few people that nobody was archived. `no-owner`: Entra archived a team's last active owner.
+ * `key-expiring`: an API key that is in use ends soon.
  */
-export const alarmKinds = ['queue-full', 'would-archive-most', 'no-owner'] as const;
+export const alarmKinds = ['queue-full', 'would-archive-most', 'no-owner', 'key-expiring'] as const;
 export type AlarmKind = (typeof alarmKinds)[number];
 
 export interface Alarm {

@@ -8,6 +8,9 @@ import type { Metrics } from './metrics.ts';
  */
 export type Processed = 'applied' | 'duplicate' | 'aside' | 'missed' | 'parked' | 'retried';
 
+export const alarmsGauge = (metrics: Metrics) =>
+  metrics.gauge('claras_consumer_alarms', 'Tenants of which somebody must know something', ['consumer_group', 'kind']);
+
 /** What an operator watches of one consumer (names: docs/metrics.md). */
 export function consumerMetrics(metrics: Metrics, consumer_group: string, topic: TopicName) {
   const group = ['consumer_group'] as const;
@@ -19,7 +22,7 @@ export function consumerMetrics(metrics: Metrics, consumer_group: string, topic:
   const age = metrics.gauge('claras_consumer_oldest_unprocessed_age_seconds', 'Age of the oldest record that waits', partition);
   const rebalances = metrics.counter('claras_consumer_rebalances_total', 'Times that partitions were shared out anew', group);
   const stopped = metrics.gauge('claras_consumer_tenants_stopped', 'Tenants whose events wait aside', [...group, 'reason']);
-  const alarms = metrics.gauge('claras_consumer_alarms', 'Tenants of which somebody must know something', [...group, 'kind']);
+  const alarms = alarmsGauge(metrics);
   const paused = metrics.gauge('claras_consumer_paused', 'Whether the operator has it paused', group);
   const parked = metrics.gauge('claras_dlq_depth', 'Records that are parked', [...group, 'topic']);
 

@@ -9,6 +9,7 @@ import { tellEvents } from '@claras/service-kit/tell-events';
 import { watchDependencies } from '@claras/service-kit/watch-dependencies';
 import { auditLog } from './audit-log/consumer.ts';
 import { consoleServer } from './console-server.ts';
+import { keyWatch } from './key-watch.ts';
 import { provisioningLog } from './provisioning-log/consumer.ts';
 import { openIdFrom } from './sign-in/openid-connect.ts';
 import { signIn } from './sign-in/sign-in.ts';
@@ -26,6 +27,7 @@ await run(process.env, 'console', needed, async ({ config, log, metrics, health 
   const ledger = config.billingUrl.startsWith('ledger:') ? { billing: asked(billing.billed) } : {};
   const beside = [
     ...projections,
+    keyWatch({ ...parts, peppers: config.keyPepper }),
     tellEvents({ store, ...backing }, ['edge', 'control'], { metrics, health, runtime }),
     watchDependencies({ store: store.ping, bus: bus.ping, 'core-app': asked(team.seats), ...ledger }, { health, runtime, log }),
   ];

@@ -4,6 +4,7 @@ import { billingSync } from '@claras/billing-sync/consumer';
 import { consoleApi } from '@claras/console/api/console-api';
 import { auditLog } from '@claras/console/audit-log/consumer';
 import { apiPath } from '@claras/console/console-server';
+import { keyWatch } from '@claras/console/key-watch';
 import { provisioningLog } from '@claras/console/provisioning-log/consumer';
 import { openIdFrom } from '@claras/console/sign-in/openid-connect';
 import { signInUrl } from '@claras/console/sign-in/session-routes';
@@ -43,7 +44,10 @@ export async function localGateway({ config, log, metrics, health }: ProcessPart
     ...[profileSync(parts), roleMapper(parts), archiver(parts), billingSync({ ...parts, billing })],
     ...[provisioningLog(parts), auditLog(parts), snapshotMaker(parts)],
   ]);
-  const watch = watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log });
+  const watches = [
+    watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log }),
+    keyWatch({ ...parts, peppers: [pepper] }),
+  ];
 
   const app = Fastify(edgeServerOptions);
   const apiKeys = keys({ store, runtime, peppers: [pepper] });
@@ -75,7 +79,7 @@ export async function localGateway({ config, log, metrics, health }: ProcessPart
   return {
     async close() {
       await app.close();
-      await Promise.all([watch, ...consumers].map((part) => part.close()));
+      await Promise.all([...watches, ...consumers].map((part) => part.close()));
       await team.close();
       await telling.close();
       await backing.close();
