@@ -49,14 +49,15 @@ export function gatewayInStorms(
 
   /**
    * Plays cycles, the initial one of 10,000 requests first, while `faults` go on until they are over, and judges what is left: nothing that was
-   * acknowledged is lost, the team and the bill are exactly what the rules make of it, and directory, core app and bill agree. Resolves with how
-   * long it took in ms.
+   * acknowledged is lost, the team and the bill are exactly what the rules make of it, and directory, core app and bill agree. `isDue`: what a
+   * cycle waits for, where the faults must not be over before it. Resolves with how long it took in ms.
    */
   async function storm(
     t: Test,
     name: string,
     faults: (over: () => boolean, tenant: string) => Promise<number>,
     cycles: readonly CycleName[] = ['initial'],
+    isDue: (cycle: CycleName) => Promise<unknown> = async () => {},
   ): Promise<number> {
     const founding = { seed: seed++, users, groups: 12 };
     const story: Story = [mapping, ...cycles];
@@ -67,7 +68,10 @@ export function gatewayInStorms(
     const began = Date.now();
     async function play(): Promise<Report[]> {
       const reports: Report[] = [];
-      for (const cycle of cycles) reports.push(await simulate({ ...founding, url: scimUrl, key: tenant.key, cycle, dialect: 'flagged' }));
+      for (const cycle of cycles) {
+        await isDue(cycle);
+        reports.push(await simulate({ ...founding, url: scimUrl, key: tenant.key, cycle, dialect: 'flagged' }));
+      }
       return reports;
     }
     const playing = play().finally(() => {
