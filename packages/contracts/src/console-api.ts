@@ -467,19 +467,19 @@ export const ConsumerState = Type.Object(
 export type ConsumerState = Static<typeof ConsumerState>;
 export const ConsumerList = list(ConsumerState);
 
-/** What somebody must know of a tenant until it is over, and which consumer says so. */
-export const AlarmList = list(
-  Type.Object(
-    {
-      consumer: Type.String(),
-      tenant: Type.String(),
-      kind: Type.Enum(['queue-full', 'would-archive-most', 'no-owner', 'key-expiring']),
-      detail: Type.String(),
-      since: Time,
-    },
-    closed,
-  ),
+/**
+ * What somebody must know of, about one tenant, until it is over. `queue-full`: more events wait aside than are kept, so some are missing.
+ * `would-archive-most`: a snapshot names so few people that nobody was archived. `no-owner`: Entra archived a team's last active owner.
+ * `key-expiring`: an API key that is in use ends soon.
+ */
+export const alarmKinds = ['queue-full', 'would-archive-most', 'no-owner', 'key-expiring'] as const;
+/** And which consumer says so. `detail`: in words that name no tenant and nobody. */
+export const Alarm = Type.Object(
+  { consumer: Type.String(), tenant: Type.String(), kind: Type.Enum([...alarmKinds]), detail: Type.String(), since: Time },
+  closed,
 );
+export type Alarm = Static<typeof Alarm>;
+export const AlarmList = list(Alarm);
 export type AlarmList = Static<typeof AlarmList>;
 
 /** `dryRun`: only say what differs. */

@@ -1,25 +1,9 @@
+import type { Alarm } from '@claras/contracts/console-api';
 import type { Log } from '@claras/ports/log';
 import type { Runtime } from '@claras/ports/runtime';
 import type { Scope, Store } from '@claras/ports/store/store';
 import { editDocument } from './edit-document.ts';
 
-/**
- * What somebody must know of, about one tenant, until it is over. `queue-full`: more events wait aside than are kept, so some are missing.
- * `would-archive-most`: a snapshot names so few people that nobody was archived. `no-owner`: Entra archived a team's last active owner.
- * `key-expiring`: an API key that is in use ends soon.
- */
-export const alarmKinds = ['queue-full', 'would-archive-most', 'no-owner', 'key-expiring'] as const;
-export type AlarmKind = (typeof alarmKinds)[number];
-
-export interface Alarm {
-  consumer: string;
-  tenant: string;
-  kind: AlarmKind;
-  /** In words that name no tenant and nobody. */
-  detail: string;
-  /** ISO 8601, UTC. */
-  since: string;
-}
 type Which = Pick<Alarm, 'consumer' | 'tenant' | 'kind'>;
 
 /** As dead letters are: not anybody's state but what stands between the consumers, which raise and end, and the operator, who looks. */

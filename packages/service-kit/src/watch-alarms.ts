@@ -1,6 +1,7 @@
+import { type Alarm, alarmKinds } from '@claras/contracts/console-api';
 import type { Log } from '@claras/ports/log';
 import type { Runtime } from '@claras/ports/runtime';
-import { type Alarm, type Alarms, alarmKinds, idOf } from './alarms.ts';
+import { type Alarms, idOf } from './alarms.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { Problems } from './problems.ts';
 
