@@ -1,10 +1,9 @@
-import type { Peppers } from '@claras/directory/key-hash';
-import { type ApiKey, keys } from '@claras/directory/keys';
+import type { ApiKey, Keys } from '@claras/directory/keys';
 import { tenants } from '@claras/directory/tenants';
 import type { Log } from '@claras/ports/log';
 import type { Runtime } from '@claras/ports/runtime';
 import type { Store } from '@claras/ports/store/store';
-import { type Alarm, alarms } from '@claras/service-kit/alarms';
+import { alarms } from '@claras/service-kit/alarms';
 import { alarmsGauge } from '@claras/service-kit/consumer-metrics';
 import type { Metrics } from '@claras/service-kit/metrics';
 
@@ -35,16 +34,15 @@ interface Parts {
   runtime: Runtime;
   log: Log;
   metrics: Metrics;
-  peppers: Peppers;
+  keys: Pick<Keys, 'list'>;
 }
 
 /**
  * Says in time that a key which is in use will end: the next request after that is refused, and Entra quarantines its application for it. An
  * alarm of the tenant, until the key is not used any more.
  */
-export function keyWatch({ log, metrics, peppers, ...durable }: Parts): { close(): Promise<void> } {
+export function keyWatch({ log, metrics, keys, ...durable }: Parts): { close(): Promise<void> } {
   const { runtime } = durable;
-  const apiKeys = keys({ ...durable, peppers });
   const known = tenants(durable);
   const raised = alarms({ ...durable, log });
   const gauge = alarmsGauge(metrics);
@@ -52,13 +50,14 @@ export function keyWatch({ log, metrics, peppers, ...durable }: Parts): { close(
   const { signal } = closing;
 
   async function look(): Promise<void> {
-    const before = new Map<string, Alarm>((await raised.list(name)).map((alarm) => [alarm.tenant, alarm]));
+    const before = new Set((await raised.list(name)).map(({ tenant }) => tenant));
     let count = 0;
     for (const { id: tenant } of await known.list()) {
-      const days = endsWithin(await apiKeys.list(tenant), runtime.now());
-      if (days !== undefined) await raised.raise({ consumer: name, tenant, kind }, detailOf(days));
-      else if (before.has(tenant)) await raised.end({ consumer: name, tenant, kind });
-      if (days !== undefined) count++;
+      const days = endsWithin(await keys.list(tenant), runtime.now());
+      if (days !== undefined) {
+        await raised.raise({ consumer: name, tenant, kind }, detailOf(days));
+        count++;
+      } else if (before.has(tenant)) await raised.end({ consumer: name, tenant, kind });
       if (signal.aborted) return;
     }
     gauge.set({ consumer_group: name, kind }, count);

@@ -21,17 +21,18 @@ await run(process.env, 'console', needed, async ({ config, log, metrics, health 
   const team = httpCoreApp({ url: config.coreAppUrl, token: config.coreAppToken });
   const billing = openBilling(config.billingUrl, config.billingToken);
   const parts = { store, bus, runtime, log, metrics, health };
+  const apiKeys = keys({ store, runtime, peppers: config.keyPepper });
   const projections = await Promise.all([provisioningLog(parts), auditLog(parts), snapshotMaker(parts)]);
   // For whoever looks at the operations page. Stripe counts what it is asked, and is watched by billing-sync alone.
   const asked = (question: (tenant: string) => Promise<unknown>) => async () => void (await question('health'));
   const ledger = config.billingUrl.startsWith('ledger:') ? { billing: asked(billing.billed) } : {};
   const beside = [
     ...projections,
-    keyWatch({ ...parts, peppers: config.keyPepper }),
+    keyWatch({ ...parts, keys: apiKeys }),
     tellEvents({ store, ...backing }, ['edge', 'control'], { metrics, health, runtime }),
     watchDependencies({ store: store.ping, bus: bus.ping, 'core-app': asked(team.seats), ...ledger }, { health, runtime, log }),
   ];
-  const guard = { keys: keys({ store, runtime, peppers: config.keyPepper }), adminToken: config.adminToken };
+  const guard = { keys: apiKeys, adminToken: config.adminToken };
   const { publicUrl, tenantUrl } = config;
   const openId = openIdFrom(config, runtime);
   const doors = { signIn: signIn({ store, runtime, team }), openId, publicUrl, tenantUrl };

@@ -46,11 +46,10 @@ t.test('the alarm stands while the key is in use, says anew how near the end is,
   const durable = { store, runtime };
   const log = { info() {}, warn() {}, error() {} };
   const metrics = createMetrics('test');
-  const peppers = ['pepper of a test'] as const;
   for (const name of ['a', 'b']) await tenants(durable).create({ name, scim: true });
-  const apiKeys = keys({ ...durable, peppers });
+  const apiKeys = keys({ ...durable, peppers: ['pepper of a test'] });
   const { key: made } = await apiKeys.create({ tenant: 'a', name: 'Entra', scopes: ['scim.full'], expires: at(now + 8 * day) });
-  const watch = keyWatch({ ...durable, log, metrics, peppers });
+  const watch = keyWatch({ ...durable, log, metrics, keys: apiKeys });
   const raised = alarms({ ...durable, log });
   async function pass(hours: number, { using }: { using: boolean }): Promise<void> {
     for (let n = 0; n < hours; n++) {

@@ -40,17 +40,17 @@ export async function localGateway({ config, log, metrics, health }: ProcessPart
   const isStripe = config.billingUrl.startsWith('stripe:');
   const billing = isStripe ? openBilling(config.billingUrl, config.billingToken ?? '') : ledger({ store, runtime });
   const parts = { store, bus, coreApp: team, runtime, log, metrics, health };
+  const apiKeys = keys({ store, runtime, peppers: [pepper] });
   const consumers = await Promise.all([
     ...[profileSync(parts), roleMapper(parts), archiver(parts), billingSync({ ...parts, billing })],
     ...[provisioningLog(parts), auditLog(parts), snapshotMaker(parts)],
   ]);
   const watches = [
     watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log }),
-    keyWatch({ ...parts, peppers: [pepper] }),
+    keyWatch({ ...parts, keys: apiKeys }),
   ];
 
   const app = Fastify(edgeServerOptions);
-  const apiKeys = keys({ store, runtime, peppers: [pepper] });
   const { publicUrl, tenantUrl } = config;
   await app.register(edgeRoutes({ store, runtime, keys: apiKeys, tenantUrl, log, metrics: edgeMetrics(metrics) }));
   const openId = openIdFrom(config, runtime);
