@@ -1,4 +1,5 @@
 import type { OutgoingEvent } from '@claras/contracts/cloud-event';
+import { indexPages } from '@claras/ports/store/index-pages';
 import type { MemberChanges } from '@claras/scim/member-changes';
 import type { Resource } from '@claras/scim/resource';
 import { type Actor, audit, system } from './audit.ts';
@@ -116,11 +117,8 @@ export function groups(durable: Durable) {
   /** Every member's id. */
   async function members(tenant: string, id: string): Promise<string[]> {
     const found: string[] = [];
-    for (let after: string | undefined; ; after = found.at(-1)) {
-      const page = await store.range(tenantScope(tenant), membersIndex(id), { limit: pageSize, ...(after ? { after } : {}) });
-      found.push(...page.members);
-      if (page.members.length < pageSize) return found;
-    }
+    for await (const page of indexPages(store, tenantScope(tenant), membersIndex(id), pageSize)) found.push(...page);
+    return found;
   }
 
   const hasMembers = (tenant: string, id: string, ids: readonly string[]): Promise<boolean[]> =>

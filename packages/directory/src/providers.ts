@@ -2,7 +2,7 @@ import type { OutgoingEvent } from '@claras/contracts/cloud-event';
 import type { Provisioning } from '@claras/contracts/events';
 import { type Federation, federation, isSameTrust, type NewFederation } from '@claras/domain/federation';
 import type { RoleMapping } from '@claras/domain/role-mapping';
-import { type Actor, audit, system } from './audit.ts';
+import { type Actor, audit, type Deed, system } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
 import { tenantScope } from './scopes.ts';
 import { type Durable, transact } from './transact.ts';
@@ -55,6 +55,12 @@ export const provisioningChanged = (provider: Provider | undefined, time: number
 
 const normalized = (domains: readonly string[]): string[] => domains.map((domain) => domain.trim().toLowerCase());
 
+interface ProviderEdit extends Pick<Deed, 'action' | 'details'> {
+  after: ListedProvider;
+  /** Whether those who follow the directory's events go by it. */
+  isFollowed?: true;
+}
+
 const subjectOf = (id: string) => `Providers/${id}`;
 
 const copied = (mapping: RoleMapping) => Object.fromEntries(Object.entries(mapping).map(([role, names]) => [role, [...names]]));
@@ -105,48 +111,49 @@ export function providers(durable: Durable) {
       return { change: await trail.tell(tenant, time, change, deed, asOf), result: ({ version }) => ({ ...changed, version }) };
     });
 
-  /** What a PATCH that replaces a group's members means: all of them (RFC 7644, 3.5.2.3), or, switched on, some more. */
-  const setAdditiveMembers = (tenant: string, id: string, on: boolean, by: Actor = system): Promise<ListedProvider> =>
+  /** One provider's change with its deed in the audit log; `decide` gives none where it is as it shall be. Readers hear of what they follow. */
+  const amend = (
+    tenant: string,
+    id: string,
+    by: Actor,
+    decide: (provider: ListedProvider) => ProviderEdit | undefined,
+  ): Promise<ListedProvider> =>
     transact(durable, tenantScope(tenant), async (time) => {
       const provider = found(await list(tenant), id);
-      if ((provider.additiveMembers ?? false) === on) return { result: () => provider };
-      const changed = stored({ ...provider, additiveMembers: on });
-      const put = { expect: { [providerKey(id)]: provider.version }, put: { [providerKey(id)]: changed } };
-      const deed = { by, action: 'provider.changed', subject: subjectOf(id), details: { additiveMembers: on } };
-      const change = await trail.tell(tenant, time, put, deed);
-      return { change, result: ({ version }) => ({ ...changed, version }) };
+      const edit = decide(provider);
+      if (!edit) return { result: () => provider };
+      const changed = stored(edit.after);
+      const told = {
+        expect: { [providerKey(id)]: provider.version },
+        put: { [providerKey(id)]: changed },
+        events: edit.isFollowed && changed.scim ? [provisioningChanged(changed, time)] : [],
+      };
+      const deed = { by, action: edit.action, subject: subjectOf(id), details: edit.details };
+      return { change: await trail.tell(tenant, time, told, deed), result: ({ version }) => ({ ...changed, version }) };
+    });
+
+  /** What a PATCH that replaces a group's members means: all of them (RFC 7644, 3.5.2.3), or, switched on, some more. */
+  const setAdditiveMembers = (tenant: string, id: string, on: boolean, by: Actor = system): Promise<ListedProvider> =>
+    amend(tenant, id, by, (provider) => {
+      if ((provider.additiveMembers ?? false) === on) return undefined;
+      return { after: { ...provider, additiveMembers: on }, action: 'provider.changed', details: { additiveMembers: on } };
     });
 
   /** Whose profiles from before SCIM are linked by e-mail (M18). */
   const setDomains = (tenant: string, id: string, domains: readonly string[], by: Actor = system): Promise<ListedProvider> =>
-    transact(durable, tenantScope(tenant), async (time) => {
-      const provider = found(await list(tenant), id);
-      const changed = stored({ ...provider, domains: normalized(domains) });
-      const change = {
-        expect: { [providerKey(id)]: provider.version },
-        put: { [providerKey(id)]: changed },
-        events: changed.scim ? [provisioningChanged(changed, time)] : [],
-      };
-      const deed = {
-        ...{ by, action: 'provider.changed', subject: subjectOf(id) },
-        details: { before: provider.domains, domains: changed.domains },
-      };
-      return { change: await trail.tell(tenant, time, change, deed), result: ({ version }) => ({ ...changed, version }) };
+    amend(tenant, id, by, (provider) => {
+      const after = { ...provider, domains: normalized(domains) };
+      return { after, action: 'provider.changed', details: { before: provider.domains, domains: after.domains }, isFollowed: true };
     });
 
   /** Trusts one workload of the customer's Entra, in place of the one before; undefined: none. */
   const setFederation = (tenant: string, id: string, wanted: NewFederation | undefined, by: Actor = system): Promise<ListedProvider> =>
-    transact(durable, tenantScope(tenant), async (time) => {
-      const provider = found(await list(tenant), id);
-      const { federation: before, ...rest } = provider;
-      const after = wanted && federation(runtime.id(), wanted);
-      if (wanted && !after) throw new DirectoryError('invalid', 'The tenant, application and object of Entra are UUIDs.');
-      if (after && before ? isSameTrust(before, after) : before === after) return { result: () => provider };
-      const changed = stored({ ...rest, ...(after ? { federation: after } : {}) });
-      const put = { expect: { [providerKey(id)]: provider.version }, put: { [providerKey(id)]: changed } };
-      const action = after ? 'federation.set' : 'federation.removed';
-      const deed = { by, action, subject: subjectOf(id), details: after ?? before };
-      return { change: await trail.tell(tenant, time, put, deed), result: ({ version }) => ({ ...changed, version }) };
+    amend(tenant, id, by, ({ federation: before, ...rest }) => {
+      const trust = wanted && federation(runtime.id(), wanted);
+      if (wanted && !trust) throw new DirectoryError('invalid', 'The tenant, application and object of Entra are UUIDs.');
+      if (trust && before ? isSameTrust(before, trust) : before === trust) return undefined;
+      const after = { ...rest, ...(trust ? { federation: trust } : {}) };
+      return { after, action: trust ? 'federation.set' : 'federation.removed', details: trust ?? before };
     });
 
   /** Role Mapping, saved as a whole. `version`: the one that was read; a newer one in the store is a conflict. */
@@ -157,18 +164,11 @@ export function providers(durable: Durable) {
     seen: { version: number },
     by: Actor = system,
   ): Promise<ListedProvider> =>
-    transact(durable, tenantScope(tenant), async (time) => {
-      const provider = found(await list(tenant), id);
+    amend(tenant, id, by, (provider) => {
       if (seen.version !== provider.version)
         throw new DirectoryError('conflict', 'The role mapping was changed since you read it; read it again and repeat your change.');
-      const changed = stored({ ...provider, mapping });
-      const change = {
-        expect: { [providerKey(id)]: provider.version },
-        put: { [providerKey(id)]: changed },
-        events: changed.scim ? [provisioningChanged(changed, time)] : [],
-      };
-      const deed = { by, action: 'mapping.saved', subject: subjectOf(id), details: { before: provider.mapping, after: mapping } };
-      return { change: await trail.tell(tenant, time, change, deed), result: ({ version }) => ({ ...changed, version }) };
+      const details = { before: provider.mapping, after: mapping };
+      return { after: { ...provider, mapping }, action: 'mapping.saved', details, isFollowed: true };
     });
 
   /** The provider with SCIM on: what opens the SCIM edge to a tenant's key. */
