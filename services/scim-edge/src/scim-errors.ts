@@ -5,7 +5,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 export const scimType = 'application/scim+json; charset=utf-8';
 
 /** Seconds after which a client may ask again when the store does not answer. Entra retries. */
-const retryAfter = '5';
+export const retryAfter = '5';
 
 const unsupportedType = () => new ScimError(415, 'Send the body as application/scim+json or application/json.');
 const internal = () =>

@@ -5,6 +5,7 @@ import { StoreUnavailable } from '@claras/ports/store/store';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EntraKeysUnavailable, entraKeys, isProven } from './entra-assertion.ts';
 import type { EdgeParts } from './scim-edge.ts';
+import { retryAfter } from './scim-errors.ts';
 
 /** Behind the Tenant URL. */
 export const tokenPath = '/oauth2/token';
@@ -75,7 +76,7 @@ export function tokenEndpoint({ keys, log, metrics, entraKeys: keysOf = entraKey
     if (answer.status >= 500) log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
     metrics?.tokens.inc({ result: answer.status >= 500 ? 'failed' : 'refused' });
     if (answer.status === 401) reply.header('www-authenticate', 'Basic realm="scim"');
-    if (answer.status === 503) reply.header('retry-after', '5');
+    if (answer.status === 503) reply.header('retry-after', retryAfter);
     return answered(reply).code(answer.status).send({ error: answer.error, error_description: answer.message });
   }
 }
