@@ -1,6 +1,6 @@
 import { type AttributePath, nameIn, valueIn } from './attribute-path.ts';
 import { assertFew, type Json, type JsonObject, onePrimary, type PassOver } from './attribute-value.ts';
-import { containerIn, isObject, spelledIn } from './own.ts';
+import { containerIn, isObject, own, spelledIn } from './own.ts';
 
 /**
  * A resource while it is changed: a copy, whose attributes are read and written by path. Values in it are never changed in place: what was
@@ -35,11 +35,11 @@ export function openDocument(before: JsonObject): Document {
   const valueAt = (path: AttributePath): unknown => valueIn(containerOf(path), path.attribute);
 
   /** Where `path` is written to; undefined where its extension is not there. */
-  function opening(path: AttributePath): JsonObject | undefined {
-    const container = containerOf(path);
-    if (!container || path.extension === undefined) return container;
-    const name = spelledIn(resource, path.extension);
-    if (opened.has(name)) return container;
+  function opening({ extension }: AttributePath): JsonObject | undefined {
+    if (extension === undefined) return resource;
+    const name = spelledIn(resource, extension);
+    const container = own(resource, name) as JsonObject | undefined;
+    if (!container || opened.has(name)) return container;
     opened.add(name);
     const copy = { ...container };
     resource[name] = copy;
