@@ -264,7 +264,8 @@ export async function ignoredParts(t: Test, { api, scimUrl }: Product): Promise<
   const { id } = await send('POST', '/Users', { userName: 'ann@a.example', shoeSize: 44 });
   const items = await eventually(10_000, 'both entries', async () => {
     const page = await api.ask<LogPage>('GET', `/tenants/${tenant.id}/provisioning-log?user=${id}`);
-    return page.items.length === 2 ? page.items : undefined;
+    // The entry can be read before the directory's event, which has the name.
+    return page.items.length === 2 && page.items[0]?.name ? page.items : undefined;
   });
   t.match(items, [
     { type: 'request.ignored', request: 'POST /Users', name: 'ann@a.example', users: 1, ignored: { ignored: ['shoeSize'], key: String } },
