@@ -231,3 +231,23 @@ t.test('a session ends after 30 idle minutes, a page that refreshes itself not c
   t.equal(await status(out), 401);
   t.equal(await parts.team.session(tenant, token), undefined, 'the core app’s session too');
 });
+
+t.test('who signs out is out, also where a request is seen in that very moment', async (t) => {
+  const { parts, doors, move, runtime } = await open();
+  const cookie = (await doors.open({ operator: true })) as string;
+  move(2 * minute);
+  const leaving = signIn({
+    runtime,
+    team: parts.team,
+    store: {
+      ...parts.store,
+      read: async <T>(...asked: Parameters<typeof parts.store.read>) => {
+        const found = await parts.store.read<T>(...asked);
+        await doors.who(cookie);
+        return found;
+      },
+    },
+  });
+  await leaving.close(cookie);
+  t.equal(await doors.who(cookie), undefined);
+});

@@ -1,8 +1,11 @@
 import type { Profile } from '@claras/contracts/events';
 import type { Durable } from '@claras/directory/transact';
 import type { Team } from '@claras/ports/core-app/core-app';
-import { expiring, newSecret } from './expiring.ts';
+import type { Scope } from '@claras/ports/store/store';
+import { expiring, newSecret } from '@claras/service-kit/expiring';
 
+/** The console's own slice of the store. It has no events. */
+const scope: Scope = 'console/';
 const minute = 60_000;
 export const linkLife = 60 * minute;
 export const idleLife = 30 * minute;
@@ -46,8 +49,8 @@ const mayEnter = ({ role }: Profile): boolean => role === 'owner' || role === 'm
  */
 export function signIn({ team, ...durable }: Durable & { team: Team }) {
   const { runtime } = durable;
-  const links = expiring<Link>(durable, 'link');
-  const records = expiring<Session>(durable, 'session');
+  const links = expiring<Link>(durable, scope, 'link');
+  const records = expiring<Session>(durable, scope, 'session');
 
   async function link(subject: Subject): Promise<string> {
     const token = newSecret();
@@ -110,7 +113,7 @@ export function signIn({ team, ...durable }: Durable & { team: Team }) {
     if (!entry) return;
     const { tenant } = entry.value;
     // Nobody is in by this cookie any more, even where the core app does not answer: there its session ends by itself.
-    await records.take(cookie, entry);
+    await records.remove(cookie);
     if (tenant !== undefined) await team.signOut(tenant, tokenIn(cookie, tenant));
   }
 
