@@ -470,9 +470,9 @@ export const ConsumerList = list(ConsumerState);
 /**
  * What somebody must know of, about one tenant, until it is over. `queue-full`: more events wait aside than are kept, so some are missing.
  * `would-archive-most`: a snapshot names so few people that nobody was archived. `no-owner`: Entra archived a team's last active owner.
- * `key-expiring`: an API key that is in use ends soon.
+ * `key-expiring`: an API key that is in use ends soon. `provisioning-silent`: a tenant's identity provider stopped asking.
  */
-export const alarmKinds = ['queue-full', 'would-archive-most', 'no-owner', 'key-expiring'] as const;
+export const alarmKinds = ['queue-full', 'would-archive-most', 'no-owner', 'key-expiring', 'provisioning-silent'] as const;
 /** And which consumer says so. `detail`: in words that name no tenant and nobody. */
 export const Alarm = Type.Object(
   { consumer: Type.String(), tenant: Type.String(), kind: Type.Enum([...alarmKinds]), detail: Type.String(), since: Time },

@@ -184,10 +184,12 @@ export function keys(durable: Durable & { peppers: Peppers }) {
     write(new Date(now).toISOString()).catch(() => noted.delete(note));
   }
 
-  /** When a credential, a key or a trust, last opened the SCIM edge, to the minute. */
-  async function lastScim(credential: string): Promise<string | undefined> {
-    const [entry] = await store.read<Use>(globalScope, [useKey(credential)]);
-    return entry?.value.lastScim;
+  /** When the tenant's identity provider last came into the SCIM edge, by a key or by the trust, to the minute. */
+  async function lastRequest(tenant: string): Promise<string | undefined> {
+    const [made, trust] = await Promise.all([list(tenant), trusted(tenant)]);
+    const [use] = trust ? await store.read<Use>(globalScope, [useKey(credentialOf(trust))]) : [];
+    const times = [...made, ...(use ? [use.value] : [])].flatMap(({ lastScim }) => lastScim ?? []);
+    return times.sort().at(-1);
   }
 
   /** Whose it is and what it opens, of a key or of an access token. */
@@ -241,7 +243,7 @@ export function keys(durable: Durable & { peppers: Peppers }) {
     seconds: tokenLife,
   });
 
-  return { create, list, revoke, rotate, used, lastScim, verify, exchange, exchangeTrust };
+  return { create, list, revoke, rotate, used, lastRequest, verify, exchange, exchangeTrust };
 }
 export type Keys = ReturnType<typeof keys>;
 

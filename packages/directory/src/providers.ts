@@ -14,6 +14,8 @@ export interface Provider {
   protocol: 'saml' | 'oidc';
   domains: readonly string[];
   scim: boolean;
+  /** When it was last turned on; ISO 8601, UTC. Absent where it was from the start. */
+  scimSince?: string;
   /** Replacing a group's members adds to them. */
   additiveMembers?: boolean;
   /** Who is given access tokens without a secret, while SCIM is on. */
@@ -101,7 +103,7 @@ export function providers(durable: Durable) {
       const holder = all.find((other) => other.scim && other.id !== id);
       if (on && holder) throw new DirectoryError('conflict', `SCIM is on for "${holder.name}"; turn it off there first.`);
       if (provider.scim === on) return { result: () => provider };
-      const changed = stored({ ...provider, scim: on });
+      const changed = stored({ ...provider, scim: on, ...(on ? { scimSince: new Date(time).toISOString() } : {}) });
       const change = {
         expect: { [providerKey(id)]: provider.version },
         put: { [providerKey(id)]: changed },

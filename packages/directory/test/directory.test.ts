@@ -210,8 +210,9 @@ t.test('M4 one provider of a tenant has SCIM on at a time', async (t) => {
   const okta = await providers.add('acme', { name: 'Okta', protocol: 'oidc', domains: [] });
   await t.rejects(providers.setScim('acme', okta.id, true), /SCIM is on for "Entra"/);
   await providers.setScim('acme', entra!.id, false);
-  await providers.setScim('acme', okta.id, true);
-  t.equal((await providers.withScim('acme'))?.id, okta.id);
+  const { scimSince } = await providers.setScim('acme', okta.id, true);
+  t.match(await providers.withScim('acme'), { id: okta.id, scimSince: String });
+  t.equal((await providers.setScim('acme', okta.id, true)).scimSince, scimSince, 'on it stays, as of its first time');
 });
 
 t.test('M4 two providers switched on at once do not both get it', async (t) => {

@@ -5,6 +5,7 @@ import type { Scope, Store } from '@claras/ports/store/store';
 import { editDocument } from './edit-document.ts';
 
 type Which = Pick<Alarm, 'consumer' | 'tenant' | 'kind'>;
+export type AlarmKind = Alarm['kind'];
 
 /** As dead letters are: not anybody's state but what stands between the consumers, which raise and end, and the operator, who looks. */
 const scope: Scope = 'alarms/';

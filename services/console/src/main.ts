@@ -13,6 +13,7 @@ import { keyWatch } from './key-watch.ts';
 import { provisioningLog } from './provisioning-log/consumer.ts';
 import { openIdFrom } from './sign-in/openid-connect.ts';
 import { signIn } from './sign-in/sign-in.ts';
+import { silenceWatch } from './silence-watch.ts';
 import { snapshotMaker } from './snapshots/snapshot-maker.ts';
 
 const needed = ['adminToken', 'keyPepper', 'coreAppToken', 'billingToken'] as const;
@@ -29,6 +30,7 @@ await run(process.env, 'console', needed, async ({ config, log, metrics, health 
   const beside = [
     ...projections,
     keyWatch({ ...parts, keys: apiKeys }),
+    silenceWatch({ ...parts, keys: apiKeys }),
     tellEvents({ store, ...backing }, ['edge', 'control'], { metrics, health, runtime }),
     watchDependencies({ store: store.ping, bus: bus.ping, 'core-app': asked(team.seats), ...ledger }, { health, runtime, log }),
   ];

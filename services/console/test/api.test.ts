@@ -381,6 +381,7 @@ t.test('the owner or the operator says whom in Entra a tenant trusts, and the au
   const { federation } = set.json<Provider>();
   parts.keys.used(`federation:${federation!.id}`, 'scim');
   const list = async () => (await ask('GET', '/tenants/acme/providers')).json<{ items: Provider[] }>().items[0]!;
+  while (!(await list()).lastRequest) await parts.runtime.sleep(5);
   t.match(await list(), { federation, lastRequest: String });
 
   t.notOk((await ask('DELETE', path)).json<Provider>().federation);

@@ -9,6 +9,7 @@ import { provisioningLog } from '@claras/console/provisioning-log/consumer';
 import { openIdFrom } from '@claras/console/sign-in/openid-connect';
 import { signInUrl } from '@claras/console/sign-in/session-routes';
 import { signIn } from '@claras/console/sign-in/sign-in';
+import { silenceWatch } from '@claras/console/silence-watch';
 import { snapshotMaker } from '@claras/console/snapshots/snapshot-maker';
 import { webPages } from '@claras/console/web-pages';
 import { type EventSource, topicOfService } from '@claras/contracts/topics';
@@ -48,6 +49,7 @@ export async function localGateway({ config, log, metrics, health }: ProcessPart
   const watches = [
     watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log }),
     keyWatch({ ...parts, keys: apiKeys }),
+    silenceWatch({ ...parts, keys: apiKeys }),
   ];
 
   const app = Fastify(edgeServerOptions);

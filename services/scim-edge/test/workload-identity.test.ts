@@ -151,7 +151,7 @@ t.test('the audit log names the trust by which somebody called, and when it last
   const by = `federation:${federation!.id}`;
   const entries = await audit({ store: edge.store, runtime }).list(id, { limit: 10 });
   t.match(entries, [{ action: 'members.dropped', by }, { action: 'federation.set', details: { entraTenant, application } }, {}]);
-  t.type(await edge.keys.lastScim(by), 'string');
+  t.type(await edge.keys.lastRequest(id), 'string');
 });
 
 t.test('what can’t be a part of Entra’s address is no trust', async (t) => {

@@ -12,7 +12,6 @@ import {
 import { DirectoryError } from '@claras/directory/directory-error';
 import type { Keys } from '@claras/directory/keys';
 import type { ListedProvider, Providers } from '@claras/directory/providers';
-import { credentialOf } from '@claras/domain/federation';
 import { groupNameKey, type RoleMapping } from '@claras/domain/role-mapping';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { assertNoKey } from './admission.ts';
@@ -41,8 +40,6 @@ const makesOwners = (before: RoleMapping, after: RoleMapping): boolean => adds(b
 const opensDomains = (before: readonly string[], after: readonly string[]): boolean =>
   adds(before, after, (domain) => domain.trim().toLowerCase());
 
-const lastOf = (times: string[]): string | undefined => times.sort().at(-1);
-
 /** The SSO page: providers, Enable SCIM, Role Mapping. */
 export function providerRoutes(providers: Providers, { keys, ...preview }: PreviewParts & { keys: Keys }): FastifyPluginAsyncTypebox {
   async function find({ tenant, provider: id }: { tenant: string; provider: string }): Promise<ListedProvider> {
@@ -56,10 +53,7 @@ export function providerRoutes(providers: Providers, { keys, ...preview }: Previ
       '/tenants/:tenant/providers',
       { schema: { params: OfTenant, response: { 200: ProviderList } } },
       async ({ params: { tenant } }) => {
-        const [listed, made] = await Promise.all([providers.list(tenant), keys.list(tenant)]);
-        const trust = listed.find(({ scim }) => scim)?.federation;
-        const federated = trust && (await keys.lastScim(credentialOf(trust)));
-        const lastRequest = lastOf([...made.map(({ lastScim }) => lastScim), federated].flatMap((time) => time ?? []));
+        const [listed, lastRequest] = await Promise.all([providers.list(tenant), keys.lastRequest(tenant)]);
         return { items: listed.map((provider) => ({ ...shown(provider), ...(provider.scim && lastRequest ? { lastRequest } : {}) })) };
       },
     );
