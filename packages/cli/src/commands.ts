@@ -8,7 +8,7 @@ import { keyCreate, keyList, keyRevoke, keyRotate } from './commands/key.ts';
 import { logCommand, logErase, recheckCommand } from './commands/log.ts';
 import { mappingPreview, mappingSet, mappingShow } from './commands/mapping.ts';
 import { alarms, health, lag, seats, seatsApprove, seatsExplain } from './commands/operations.ts';
-import { providerAdd, providerList, providerSet } from './commands/provider.ts';
+import { providerAdd, providerList, providerRemove, providerSet } from './commands/provider.ts';
 import { schemaList, schemaPut, schemaRemove } from './commands/schema.ts';
 import { scimOff, scimOn } from './commands/scim.ts';
 import { simulateEntra } from './commands/simulate.ts';
@@ -25,6 +25,7 @@ export const commands: readonly (Command | Delegate)[] = [
   providerAdd,
   providerList,
   providerSet,
+  providerRemove,
   federationSet,
   federationShow,
   federationRemove,

@@ -171,6 +171,17 @@ t.test('M4 scim on for a second provider names the first', async (t) => {
   t.match(await done('provider', 'list', '--tenant', 'switch'), /Okta +oidc +okta\.example +on/);
 });
 
+t.test('provider remove takes a provider by its name, once its SCIM is off', async (t) => {
+  await tenants.create({ name: 'Removing', scim: true });
+  const remove = ['provider', 'remove', 'Entra', '--tenant', 'removing'];
+  t.match(await cli(...remove), { code: 1, stderr: /SCIM is on for "Entra"; turn it off first/ });
+  await done('scim', 'off', '--tenant', 'removing');
+  t.match(await cli('provider', 'remove', '--tenant', 'removing'), { code: 2 }, 'which one is said');
+  t.match(await cli('provider', 'remove', 'Okta', '--tenant', 'removing'), { code: 1, stderr: /which provider\?.*Entra/ });
+  t.match(await cli(...remove), { code: 0, stderr: /Entra is removed/ });
+  t.strictSame(await providers.list('removing'), []);
+});
+
 t.test('M6 mapping set says the groups of one role and leaves the others', async (t) => {
   await tenants.create({ name: 'Map', scim: true });
   const set = (...argv: string[]) => done('mapping', 'set', '--tenant', 'map', ...argv);

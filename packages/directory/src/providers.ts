@@ -113,6 +113,24 @@ export function providers(durable: Durable) {
       return { change: await trail.tell(tenant, time, change, deed, asOf), result: ({ version }) => ({ ...changed, version }) };
     });
 
+  /**
+   * The provider with its sign-in settings, its role mapping and whom it trusted. Users, groups and keys are the tenant's and stay. Nothing
+   * follows from it: while SCIM is off, no reader goes by a provider.
+   */
+  const remove = (tenant: string, id: string, by: Actor = system): Promise<ListedProvider> =>
+    transact(durable, tenantScope(tenant), async (time) => {
+      const provider = found(await list(tenant), id);
+      if (provider.scim) throw new DirectoryError('conflict', `SCIM is on for "${provider.name}"; turn it off first.`);
+      const { name, protocol, domains, mapping } = provider;
+      const change = {
+        expect: { [providerKey(id)]: provider.version },
+        remove: [providerKey(id)],
+        index: { providers: { remove: [id] } },
+      };
+      const deed = { by, action: 'provider.removed', subject: subjectOf(id), details: { name, protocol, domains, mapping } };
+      return { change: await trail.tell(tenant, time, change, deed), result: () => provider };
+    });
+
   /** One provider's change with its deed in the audit log; `decide` gives none where it is as it shall be. Readers hear of what they follow. */
   const amend = (
     tenant: string,
@@ -179,7 +197,7 @@ export function providers(durable: Durable) {
   /** Whose assertions count now. */
   const trusted = async (tenant: string): Promise<Federation | undefined> => (await withScim(tenant))?.federation;
 
-  return { list, add, setScim, setAdditiveMembers, setDomains, setFederation, setMapping, withScim, trusted };
+  return { list, add, remove, setScim, setAdditiveMembers, setDomains, setFederation, setMapping, withScim, trusted };
 }
 export type Providers = ReturnType<typeof providers>;
 

@@ -223,6 +223,47 @@ t.test('M4 two providers switched on at once do not both get it', async (t) => {
   t.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
 });
 
+t.test('a provider is removed with SCIM off only; people, groups and keys stay, and the audit log has its role mapping', async (t) => {
+  const { durable, events, groups, keys, providers, tenants, users } = open();
+  await tenants.create({ name: 'Acme', domains: ['acme.example'], scim: true });
+  const [entra] = await providers.list('acme');
+  const { id } = entra!;
+  await providers.setMapping('acme', id, { manager: ['Leads'] }, entra!);
+  const { key } = await keys.create({ tenant: 'acme', name: 'k', scopes: ['scim.full'] });
+  const ann = await users.create('acme', person('ann'));
+  await groups.create('acme', team('Leads'), [ann.id]);
+  await refused(t, providers.remove('acme', id), { code: 'conflict', message: /SCIM is on for "Entra"; turn it off first/ });
+  await providers.setScim('acme', id, false);
+  const before = (await events()).length;
+
+  t.match(await providers.remove('acme', id, 'operator'), { id, name: 'Entra' });
+  t.strictSame(await providers.list('acme'), []);
+  t.equal((await events()).length, before, 'nothing follows from it');
+  t.ok(await users.get('acme', ann.id));
+  t.match(await keys.list('acme'), [{ id: key.id }]);
+  t.match(await audit(durable).list('acme', { limit: 1 }), [
+    { action: 'provider.removed', by: 'operator', subject: `Providers/${id}`, details: { name: 'Entra', mapping: { manager: ['Leads'] } } },
+  ]);
+  for (const late of [() => providers.remove('acme', id), () => providers.setScim('acme', id, true)])
+    await refused(t, late(), { code: 'not-found' });
+  t.match(await providers.add('acme', { name: 'Entra', protocol: 'saml', domains: [] }), { mapping: {}, scim: false }, 'its name is free');
+});
+
+t.test('of a provider that is removed and switched on at once, SCIM is never on for one that is gone', async (t) => {
+  const { providers, tenants } = open();
+  await tenants.create({ name: 'Acme' });
+  for (let n = 0; n < 10; n++) {
+    const { id } = await providers.add('acme', { name: `p${n}`, protocol: 'saml', domains: [] });
+    const [removed, on] = await Promise.allSettled([providers.remove('acme', id), providers.setScim('acme', id, true)]);
+    t.not(removed.status, on.status, 'one of the two');
+    t.strictSame(
+      (await providers.list('acme')).map(({ scim }) => scim),
+      on.status === 'fulfilled' ? [true] : [],
+    );
+    if (on.status === 'fulfilled') await providers.remove('acme', (await providers.setScim('acme', id, false)).id);
+  }
+});
+
 t.test('a mapping is saved over the version that was seen only', async (t) => {
   const { providers, tenants, events } = open();
   await tenants.create({ name: 'Acme', scim: true });

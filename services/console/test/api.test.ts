@@ -58,6 +58,7 @@ t.test('the routes of the REST API are these', async (t) => {
   t.strictSame(routes, [
     'DELETE /session',
     'DELETE /tenants/:tenant/keys/:key',
+    'DELETE /tenants/:tenant/providers/:provider',
     'DELETE /tenants/:tenant/providers/:provider/federation',
     'DELETE /tenants/:tenant/schema-extensions/:schema',
     'GET /alarms',
@@ -329,6 +330,21 @@ t.test('M4 turning on a second provider is an error that names the first', async
   const entra = items.find(({ name }) => name === 'Entra')!;
   t.match((await ask('PATCH', `/tenants/acme/providers/${entra.id}`, { body: { scim: false } })).json(), { scim: false });
   t.match((await ask('PATCH', `/tenants/acme/providers/${id}`, { body: { scim: true } })).json(), { scim: true });
+});
+
+t.test('a provider is removed by an owner or the operator, once its SCIM is off', async (t) => {
+  const { ask, key, providers } = await open();
+  const { value: token } = await key('acme', ['rest.full']);
+  const [entra] = await providers.list('acme');
+  const path = `/tenants/acme/providers/${entra!.id}`;
+  const on = await ask('DELETE', path);
+  t.equal(on.status, 409);
+  t.match(on.json<Problem>().detail, /SCIM is on for "Entra"; turn it off first/);
+  await ask('PATCH', path, { body: { scim: false } });
+  t.equal((await ask('DELETE', path, { token })).status, 403, 'its sign-in settings go: no key may do that');
+  t.match((await ask('DELETE', path)).json(), { id: entra!.id, name: 'Entra', scim: false });
+  t.equal((await ask('DELETE', path)).status, 404);
+  t.strictSame((await ask('GET', '/tenants/acme/providers')).json(), { items: [] });
 });
 
 t.test('M6 the role mapping takes zero or more group names for each role', async (t) => {

@@ -92,3 +92,16 @@ export const providerSet: Command = {
     print(provider, () => said.join('\n'));
   },
 };
+
+export const providerRemove: Command = {
+  name: 'provider remove',
+  arguments: ['NAME'],
+  options: tenantOption,
+  help: 'Remove a provider by its name or id, with its sign-in settings and role mapping. Its SCIM must be off; people and keys stay.',
+  async run({ api, positionals: [name = ''], value, tell }) {
+    const tenant = value('tenant') as string;
+    const { id } = await theProvider(api, tenant, name);
+    await api.delete(['tenants', tenant, 'providers', id]);
+    tell(`${name} is removed. The audit log has its role mapping: claras-scim audit list --tenant ${tenant}`);
+  },
+};

@@ -79,6 +79,15 @@ export function providerRoutes(providers: Providers, { keys, ...preview }: Previ
       },
     );
 
+    app.delete(
+      '/tenants/:tenant/providers/:provider',
+      { schema: { params: OfProvider, response: { 200: Provider } } },
+      async ({ params, actor }) => {
+        assertNoKey(actor);
+        return shown(await providers.remove(params.tenant, params.provider, actor));
+      },
+    );
+
     const federationPath = '/tenants/:tenant/providers/:provider/federation';
     app.put(
       federationPath,
