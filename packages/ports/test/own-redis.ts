@@ -19,16 +19,19 @@ function folder(t: Test): string | undefined {
   return mkdtempSync(join(tmpdir(), 'own-redis-'));
 }
 
+/** A copy for a replica begins at once. */
+const settings = { 'repl-diskless-sync-delay': 0 };
+
 /** A Redis that the test may kill; it syncs every write before it answers. */
 export async function ownRedis(t: Test) {
   const dir = folder(t);
   if (!dir) return undefined;
-  const state = await startRedis(dir);
+  const state = await startRedis(dir, undefined, settings);
   t.teardown(async () => {
     await stopRedis(state, 0);
     rmSync(dir, { recursive: true });
   });
-  return { url: redisUrl(state), start: () => startRedis(dir, state), kill: () => stopRedis(state, 0) };
+  return { url: redisUrl(state), start: () => startRedis(dir, state, settings), kill: () => stopRedis(state, 0) };
 }
 
 /** The same as a cluster of three masters. */
