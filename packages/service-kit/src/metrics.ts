@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import manifest from '../package.json' with { type: 'json' };
 
 /** Seconds; the answer of a SCIM request and the work of a consumer both fall into them. */
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -15,7 +16,7 @@ export function createMetrics(service: string) {
   const once = <T>(name: string, make: () => T): T => (registry.getSingleMetric(name) as T | undefined) ?? make();
   const registers = [registry];
 
-  return {
+  const metrics = {
     counter: <L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> =>
       once(name, () => new Counter({ name, help, labelNames, registers })),
     gauge: <L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> =>
@@ -26,5 +27,8 @@ export function createMetrics(service: string) {
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
+  const { version } = manifest;
+  metrics.gauge('claras_build_info', 'What runs here: always 1', ['version', 'node']).set({ version, node: process.versions.node }, 1);
+  return metrics;
 }
 export type Metrics = ReturnType<typeof createMetrics>;

@@ -127,6 +127,7 @@ t.test('operations: livez, health with its report, and metrics', async (t) => {
   const { body, headers } = await app.inject('/metrics');
   t.match(headers['content-type'], /^text\/plain/);
   t.match(body, /claras_test_total\{kind="a",service="test"\} 2/, 'asked twice, one metric');
+  t.ok(body.includes(`claras_build_info{version="0.1.0",node="${process.versions.node}",service="test"} 1`));
   t.match(body, /claras_dependency_up\{dep="archiver",service="test"\} 0/);
   problems.clear('a');
   problems.clear('b');

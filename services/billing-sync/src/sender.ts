@@ -42,6 +42,10 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
   const holder = runtime.id();
   /** The attempt of each tenant whose refusal was told. */
   const told = new Map<string, string>();
+  /** Tenants whose swing waits, as this process last saw them. */
+  const held = new Set<string>();
+  const heldChanges = metrics.gauge('claras_billing_held_changes', 'Tenants whose swing of seats waits for an approval');
+  heldChanges.set(0);
   const updates = metrics.counter('claras_billing_updates_total', 'Calls of the billing system by how they ended', ['result']);
   const closing = new AbortController();
   const running = new Map<string, Promise<void>>();
@@ -58,7 +62,10 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
   async function send({ tenant, mark }: DirtyTenant): Promise<number> {
     const { rules } = billing;
     const lease = rules.exclusive ? await bills.lease(tenant, holder) : undefined;
-    if (rules.exclusive && lease === undefined) return longestOutageWait;
+    if (rules.exclusive && lease === undefined) {
+      holds(tenant, undefined); // another process has the tenant, and says so
+      return longestOutageWait;
+    }
     const seats = await coreApp.seats(tenant);
     if (seats.version < mark.sequence) throw new SeatsBehind(`counted at ${seats.version}, wanted at ${mark.sequence}`);
     const { bill, version: read } = await bills.read(tenant);
@@ -82,9 +89,21 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
       await bills.change(tenant, ({ held: _, approved: __, ...now }) => now, told);
     }
     await tenants.billed(tenant, seats.version);
-    problems.clear(`held ${tenant}`);
+    holds(tenant, undefined);
     if (rules.exclusive) await bills.release(tenant, holder);
     return 0;
+  }
+
+  /** Says on /health and in the metrics that a tenant's seats are held here; undefined: they are not. */
+  function holds(tenant: string, detail: string | undefined): void {
+    if (detail === undefined) {
+      held.delete(tenant);
+      problems.clear(`held ${tenant}`);
+    } else {
+      held.add(tenant);
+      problems.set(`held ${tenant}`, detail);
+    }
+    heldChanges.set(held.size);
   }
 
   /** The tenant stays marked: an approval, or people who come back, settle it. Access is revoked all the same. */
@@ -94,7 +113,7 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
     { active: quantity, version }: Seats,
   ): Promise<number> {
     const before = bill.billed?.quantity ?? 0;
-    problems.set(`held ${tenant}`, `a swing from ${before} to ${quantity} seats waits: claras-scim seats approve`);
+    holds(tenant, `a swing from ${before} to ${quantity} seats waits: claras-scim seats approve`);
     if (isNew) {
       await bills.change(tenant, (now) => ({ ...now, held: bill.held! }), { type: 'seats.held', data: { quantity, version, before } });
       log.warn({ tenant, before, quantity }, 'seats are held until somebody approves');

@@ -181,12 +181,13 @@ t.test('B7 a quantity that somebody edited in Stripe is seen by the next compari
 });
 
 t.test('a swing downward waits until somebody approves it, and says so', async (t) => {
-  const { stripe, health, start, change, approve, exact, until } = await stage(t, ['acme']);
+  const { stripe, health, metrics, start, change, approve, exact, until } = await stage(t, ['acme']);
   let process = await start();
   for (let n = 0; n < 60; n++) await change('acme', 1);
   await until('the bill is exact', () => exact('acme'));
   for (let n = 0; n < 50; n++) await change('acme', -1);
   await until('it is held', () => JSON.stringify(health.report()).includes('a swing from 60 to 10 seats waits'));
+  t.match(await metrics.text(), /claras_billing_held_changes\{[^}]*\} 1/);
   await approve('acme', 11);
   await process.stop();
   process = await start();
@@ -195,6 +196,7 @@ t.test('a swing downward waits until somebody approves it, and says so', async (
   await approve('acme', 10);
   await until('the approved quantity is billed', () => exact('acme'));
   await until('and nothing is held any more', () => !JSON.stringify(health.report()).includes('a swing'));
+  t.match(await metrics.text(), /claras_billing_held_changes\{[^}]*\} 0/);
   await process.stop();
 });
 

@@ -1,7 +1,7 @@
 import type { DirectoryEvent, DirectoryFact } from '@claras/contracts/events';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
-import { coreChanges } from '@claras/service-kit/core-changes';
+import { coreChanges, type SendChanges } from '@claras/service-kit/core-changes';
 import { settledEvents } from '@claras/service-kit/outcomes';
 import type { Turn } from '@claras/service-kit/turn';
 import { affectedUsers, decide, isWide, type WideEvent } from './decide.ts';
@@ -13,7 +13,13 @@ const name = 'role-mapper';
 /** Keeps the role of profiles as group membership and the tenant's role mapping give it. */
 export function roleMapper(parts: ConsumerParts & { coreApp: Pick<CoreApp, 'apply'> }): Promise<{ close(): Promise<void> }> {
   const { store } = parts;
-  const send = coreChanges(parts);
+  const kept = parts.metrics.counter('claras_owner_downgrade_blocked_total', 'Lower roles that an owner did not get');
+  const ask = coreChanges(parts);
+  const send: SendChanges = async (turn, changes) => {
+    const results = await ask(turn, changes);
+    kept.inc(results.filter(({ outcome }) => outcome === 'refused').length); // no other rule refuses a role
+    return results;
+  };
 
   async function fold(turn: Turn<DirectoryFact>, events: readonly DirectoryEvent[]): Promise<void> {
     const { read, settle } = turn;

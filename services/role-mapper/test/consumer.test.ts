@@ -94,7 +94,7 @@ async function stage(seed: number, trouble: number) {
       ...Object.fromEntries(entries.map((entry, n) => [keys[n], entry?.value])),
     };
   }
-  return { ...keeper, start, stop, publish, somewhat, untilApplied, projection };
+  return { ...keeper, metrics: parts.metrics, start, stop, publish, somewhat, untilApplied, projection };
 }
 
 async function play(events: readonly DirectoryEvent[], seed: number, cuts: readonly number[]) {
@@ -161,5 +161,23 @@ t.test('M8 a mapping edited for 1,300 users re-checks all of them, across crashe
     many.every((user) => roles.get(user) === 'adviser'),
     'M9 a deleted group changes no role',
   );
+  await stop(consumer);
+});
+
+t.test('M10 a lower role that an owner did not get is counted', async (t) => {
+  const { metrics, roles, start, stop, publish, untilApplied } = await stage(3, 0);
+  for (const owner of ['ann', 'bo']) roles.set(owner, 'owner');
+  const consumer = await start();
+  await publish('acme', history([mapping({ manager: ['Leads'] }), group('g', 'Leads'), members('g', ['ann', 'bo', 'cy'])]));
+  await untilApplied('acme', 3);
+  t.strictSame(
+    [...roles],
+    [
+      ['ann', 'owner'],
+      ['bo', 'owner'],
+      ['cy', 'manager'],
+    ],
+  );
+  t.match(await metrics.text(), /claras_owner_downgrade_blocked_total\{[^}]*\} 2/);
   await stop(consumer);
 });

@@ -11,6 +11,9 @@ export function edgeMetrics(metrics: Metrics) {
     ]),
     duration: metrics.histogram('claras_scim_request_duration_seconds', 'Time from request to answer', ['op', 'resource']),
     refused: metrics.counter('claras_auth_failures_total', 'SCIM requests refused with 401 or 403', ['status']),
+    errors: metrics.counter('claras_scim_errors_total', 'Requests, and operations of a bulk, that were refused, by scimType', [
+      'scim_type',
+    ]),
     tokens: metrics.counter('claras_access_tokens_total', 'Requests for an access token by how they ended', ['result']),
     refusedWrites: metrics.counter('claras_scim_refused_writes_total', 'Refused writes by whether the provisioning log is told', [
       'result',

@@ -60,6 +60,7 @@ export function scimEdge({ keys, tenantUrl, log, metrics, ...durable }: EdgePart
     const ignoring = ignoredParts(durable);
     app.addHook('onClose', ignoring.close);
     function refused(request: FastifyRequest, answer: ScimError, operation?: string): void {
+      metrics?.errors.inc({ scim_type: answer.scimType ?? 'none' });
       const caller = request.admitted ?? request.caller;
       if (!caller || !(operation || isWrite(request))) return;
       const origin = originOf(request, durable.runtime, app.prefix);

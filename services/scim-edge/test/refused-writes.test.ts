@@ -1,6 +1,8 @@
 import type { OutboxEntry } from '@claras/ports/store/store';
 import { StoreUnavailable } from '@claras/ports/store/store';
+import { createMetrics } from '@claras/service-kit/metrics';
 import t from 'tap';
+import { edgeMetrics } from '../src/edge-metrics.ts';
 import { clientOf, edgeOnMemory } from './edge-on-memory.ts';
 
 const user = (userName: string) => ({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName });
@@ -132,4 +134,25 @@ t.test('what a write was taken without is told by name, once for each name; five
   const found = await toldOf();
   t.match([found.length, found.at(-1)], [6, { ignored: ['hatSize'], more: 8 }]);
   t.notMatch(JSON.stringify(found), /secret|example/, 'no values');
+});
+
+t.test('what is refused is counted by scimType, an operation of a bulk too', async (t) => {
+  const edge = await edgeOnMemory();
+  const metrics = createMetrics('test');
+  const app = edge.process({ metrics: edgeMetrics(metrics) });
+  t.teardown(() => Promise.all([app.close(), edge.app.close()]));
+  const send = clientOf(app, (await edge.tenant('Acme')).key);
+  await send('POST', '/Users', user('ann@a.example'));
+  await send('POST', '/Users', user('ann@a.example'));
+  await send('GET', '/Users?filter=nonsense');
+  await send('GET', '/Users/nobody');
+  await send('POST', '/Bulk', {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'],
+    Operations: [{ method: 'POST', path: '/Users', bulkId: 'a', data: user('ann@a.example') }],
+  });
+  t.match((await metrics.text()).match(/^claras_scim_errors_total.*/gm)?.sort(), [
+    /"invalidFilter".* 1$/,
+    /"none".* 1$/,
+    /"uniqueness".* 2$/,
+  ]);
 });

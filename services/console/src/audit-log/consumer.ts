@@ -17,6 +17,7 @@ const noOwner =
 export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void> }> {
   const trail = audit(parts);
   const alarm = alarms(parts);
+  const roles = parts.metrics.counter('claras_role_changes_total', 'Roles of profiles that changed', ['from', 'to', 'cause']);
   return consumeEvents<TeamFact>({
     ...parts,
     name,
@@ -37,6 +38,8 @@ export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void>
       if (owners === 0) await alarm.raise(which, noOwner);
       else if (owners !== undefined) await alarm.end(which);
       await settle(events.at(-1)!.sequence);
+      for (const { data } of events.filter(isRoleChange))
+        roles.inc({ from: data.before?.role ?? 'none', to: data.profile.role, cause: data.cause });
       return 'done';
     },
   });
@@ -53,16 +56,16 @@ function unbroken(events: readonly TeamEvent[]): TeamEvent[][] {
   return runs;
 }
 
-function deedOf({
-  type,
-  subject,
-  sequence,
-  data: { cause, by, before, linked, profile },
-}: TeamEvent): (Deed & { sequence: number }) | undefined {
+/** A role that arrived before its profile made no change of one, and is one all the same. */
+const isRoleChange = ({ type, data: { profile } }: TeamEvent): boolean =>
+  type === 'profile.role.changed' || (type === 'profile.created' && profile.role !== defaultRole);
+
+function deedOf(event: TeamEvent): (Deed & { sequence: number }) | undefined {
+  const { type, subject, sequence, data } = event;
+  const { cause, by, before, linked, profile } = data;
   const deed = { by: cause === 'scim' ? 'scim' : (by ?? 'hand'), subject, sequence };
-  // A role that arrived before its profile made no change of one.
-  if (type === 'profile.created' && profile.role !== defaultRole) return { ...deed, action: 'role.changed', details: { to: profile.role } };
-  if (type === 'profile.role.changed') return { ...deed, action: 'role.changed', details: { from: before?.role, to: profile.role } };
+  if (isRoleChange(event))
+    return { ...deed, action: 'role.changed', details: { ...(before ? { from: before.role } : {}), to: profile.role } };
   if (type === 'profile.updated' && linked) return { ...deed, action: 'profile.linked', details: { user: profile.scimId } };
   if (cause === 'scim') return undefined;
   return type === 'profile.archived' || type === 'profile.restored' ? { ...deed, action: type, details: {} } : undefined;
