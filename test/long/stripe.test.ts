@@ -1,8 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { SeatReport, SeatRow } from '@claras/contracts/console-api';
 import { stripeBilling } from '@claras/ports/billing/stripe-billing';
@@ -72,15 +74,30 @@ t.test('B9 every call has the shape that Stripe’s own specification wants (str
     if (process.env.REQUIRE_GO) throw new Error(`${how}: ${built.message}`);
     return void t.comment(`NOT RUN: ${how}`);
   }
-  const port = await freePorts(2);
+  const port = await freePorts(3);
   const mock = spawn(join(dir, 'stripe-mock'), ['-http-port', String(port), '-https-port', String(port + 1)], { stdio: 'ignore' });
   t.teardown(async () => {
     mock.kill();
     await once(mock, 'exit');
   });
   await eventually(20_000, 'stripe-mock answers', async () => ((await fetch(`http://127.0.0.1:${port}/`)).status > 0 ? true : undefined));
-  const billing = stripeBilling({ secretKey: 'sk_test_123', api: { host: '127.0.0.1', port, protocol: 'http' } });
+  // Its fixtures are nobody's: the tenant is written into the subscriptions that it answers with.
+  const owned = (_: string, value: { object?: string }) =>
+    value?.object === 'subscription' ? { ...value, status: 'active', metadata: { claras_tenant: 'acme' } } : value;
+  const refusals: string[] = [];
+  const between = createServer(async (request, response) => {
+    const headers = { authorization: String(request.headers.authorization), 'content-type': 'application/x-www-form-urlencoded' };
+    const question = { method: String(request.method), headers, ...(request.method === 'POST' ? { body: await text(request) } : {}) };
+    const answer = await fetch(`http://127.0.0.1:${port}${request.url}`, question);
+    const told = await answer.text();
+    if (!answer.ok) refusals.push(told);
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(JSON.parse(told, owned)));
+  }).listen(port + 2, '127.0.0.1');
+  t.teardown(() => between.close());
+  await once(between, 'listening');
+  const billing = stripeBilling({ secretKey: 'sk_test_123', api: { host: '127.0.0.1', port: port + 2, protocol: 'http' } });
   // It keeps nothing and answers with fixtures: what it judges are paths, names and types of parameters.
   t.match(await billing.setSeats('acme', { quantity: 27, version: 5, key: 'acme:5:27:1', at: 1_767_225_600 }), { quantity: Number });
   await billing.billed('acme');
+  t.strictSame(refusals, []);
 });

@@ -45,7 +45,8 @@ t.test('what Stripe says is told as what it means for us', async (t) => {
     [401, { name: 'BillingRefused', kind: 'disconnected' }],
     [402, { name: 'BillingRefused', kind: 'declined' }],
   ] as const) {
-    stripe.next(fault);
+    // A bank says no to a change, not to a question.
+    stripe.next(...([...(fault === 402 ? [undefined] : []), fault] as Fault[]));
     await t.rejects(billing.setSeats('acme', seats(1, 1)), wanted, String(fault));
   }
   await t.rejects(billing.setSeats('nobody', seats(1, 1)), { name: 'BillingRefused', kind: 'unlinked' });
@@ -58,7 +59,7 @@ t.test('what Stripe says is told as what it means for us', async (t) => {
   );
   t.equal(stripe.quantity('acme'), 5);
   stripe.subscribe('twice');
-  stripe.subscribe('twice');
+  stripe.subscribeAgain('twice');
   await t.rejects(billing.setSeats('twice', seats(1, 1)), { kind: 'invalid', message: /two subscriptions/ });
 });
 
@@ -72,4 +73,63 @@ t.test('B10 an attempt that is repeated counts from the same moment', async (t) 
   await billing.setSeats('acme', attempt);
   t.match(stripe.updates, [{ quantity: 7, proration: attempt.at }]);
   t.equal(stripe.updates.length, 1);
+});
+
+t.test('a subscription that was cancelled and made anew, or removed, is looked for again', async (t) => {
+  const { stripe, billing } = await open('acme');
+  t.teardown(stripe.close);
+  await billing.setSeats('acme', seats(5, 5));
+  stripe.cancel('acme');
+  t.equal(await billing.billed('acme'), undefined, 'nothing is billed on a cancelled one');
+  await t.rejects(billing.setSeats('acme', seats(6, 6)), { name: 'BillingRefused', kind: 'unlinked' });
+  stripe.subscribe('acme', 1);
+  t.strictSame(await billing.setSeats('acme', seats(6, 6)), { quantity: 6, version: 6 }, 'the cancelled one is found by no search');
+  t.equal(stripe.quantity('acme'), 6);
+});
+
+t.test('a subscription that is another tenant’s by now is not changed any more', async (t) => {
+  const { stripe, billing } = await open('acme');
+  t.teardown(stripe.close);
+  await billing.setSeats('acme', seats(5, 5));
+  stripe.handOn('acme', 'hill-sons');
+  await t.rejects(billing.setSeats('acme', seats(9, 9)), { name: 'BillingRefused', kind: 'unlinked' });
+  t.equal(stripe.quantity('hill-sons'), 5);
+});
+
+t.test('seats are the one item with a quantity, or the one that was billed before; among several others none is guessed', async (t) => {
+  const { stripe, billing } = await open('acme', 'both');
+  t.teardown(stripe.close);
+  stripe.meter('acme');
+  await billing.setSeats('acme', seats(5, 5));
+  t.equal(stripe.quantity('acme'), 5, 'usage has no quantity');
+  stripe.subscribe('acme', 1);
+  await billing.setSeats('acme', seats(6, 6));
+  t.equal(stripe.quantity('acme'), 6, 'another product beside it');
+  stripe.subscribe('both', 1);
+  await t.rejects(billing.setSeats('both', seats(7, 7)), { kind: 'invalid', message: /several items for seats; claras_seat_version/ });
+});
+
+t.test('what is billed by another hand is said, as of version 0', async (t) => {
+  const { stripe, billing } = await open();
+  t.teardown(stripe.close);
+  stripe.subscribe('acme', 500);
+  t.strictSame(await billing.billed('acme'), { quantity: 500, version: 0 });
+});
+
+t.test('Stripe repeats a saved no to the same key, and says that it will', async (t) => {
+  const { stripe, billing } = await open('acme');
+  t.teardown(stripe.close);
+  await billing.billed('acme');
+  stripe.next(...([undefined, 402] as Fault[]));
+  await t.rejects(billing.setSeats('acme', seats(1, 1)), { name: 'BillingRefused', kind: 'declined' });
+  await t.rejects(
+    billing.setSeats('acme', seats(1, 1)),
+    { name: 'BillingRefused', kind: 'declined' },
+    'a card that was mended meanwhile does not help',
+  );
+  stripe.next(...([undefined, 'broken'] as Fault[]));
+  await t.rejects(billing.setSeats('acme', seats(2, 2)), { name: 'BillingUnavailable', isFinal: true });
+  await t.rejects(billing.setSeats('acme', seats(2, 2)), { name: 'BillingUnavailable', isFinal: true });
+  stripe.next('rate');
+  await t.rejects(billing.setSeats('acme', seats(3, 3)), { name: 'BillingUnavailable', isFinal: false });
 });

@@ -15,7 +15,7 @@ export interface Bill {
   billed?: BilledSeats;
   /** Under way, or broken off: the same again until it is settled, so that a retry is the same request. */
   attempt?: SeatUpdate;
-  /** When the last calls went out, oldest first: those of an hour. Milliseconds since 1970. */
+  /** When the last attempts began, oldest first: those of an hour. Milliseconds since 1970. */
   sent: readonly number[];
   /** Waits for an approval. */
   held?: { quantity: number; since: number };
@@ -48,7 +48,10 @@ export const afterBilling = (mark: Mark, version: number, now: number): Mark | u
   mark.sequence <= version ? undefined : { ...mark, since: now };
 
 /** Milliseconds until the tenant may be billed. */
-export const untilDue = (mark: Mark, { coalesce }: BillingRules, now: number): number => Math.max(0, mark.since + coalesce - now);
+export function untilDue(mark: Mark, { coalesce }: BillingRules, now: number): number {
+  // A clock that was set back: a window that begins in the future would wait for it.
+  return mark.since > now ? 0 : Math.max(0, mark.since + coalesce - now);
+}
 
 /** Idempotency key: every parameter, and the attempt's second, so that setting a drift right is another request than the one before it. */
 const seatsKey = (tenant: string, { quantity, version, at }: Omit<SeatUpdate, 'key'>): string => `${tenant}:${version}:${quantity}:${at}`;
@@ -73,13 +76,20 @@ export function nextStep(tenant: string, bill: Bill, seats: Seats, rules: Billin
     const isNew = bill.held?.quantity !== quantity;
     return { kind: 'hold', isNew, bill: { ...bill, held: isNew ? { quantity, since: now } : bill.held! } };
   }
-  const sent = bill.sent.filter((at) => at > now - hour);
+  // It is not held, or not any more; the approval stays until it is billed.
+  const { held: _, ...free } = bill;
+  // The same request again is one effect, so a retry takes nothing from the hour's budget.
+  if (attempt?.quantity === quantity && attempt.version === version) return { kind: 'send', attempt, bill: free };
+  const sent = bill.sent.filter((at) => at > now - hour && at <= now);
   if (sent.length >= rules.updatesPerHour) return { kind: 'wait', ms: sent[0]! + hour - now };
-  const isSame = attempt?.quantity === quantity && attempt.version === version;
-  const next = isSame ? attempt : newAttempt(tenant, seats, now);
+  const next = newAttempt(tenant, seats, now);
   const kept = Number.isFinite(rules.updatesPerHour) ? [...sent, now] : [];
-  return { kind: 'send', attempt: next, bill: { ...bill, attempt: next, sent: kept } };
+  return { kind: 'send', attempt: next, bill: { ...free, attempt: next, sent: kept } };
 }
+
+/** The bill after an attempt was answered with a no: the billing system repeats it to the same key, so the next try has another. */
+export const withoutAttempt = ({ attempt, ...bill }: Bill, key: string): Bill =>
+  attempt && attempt.key !== key ? { ...bill, attempt } : bill;
 
 /** The bill after the billing system answered an attempt. Another process may have asked meanwhile: the newer answer counts, and its attempt stays. */
 export function settled({ sent, billed: before, attempt: now }: Bill, attempt: SeatUpdate, answer: BilledSeats): Bill {

@@ -1,5 +1,6 @@
 import type { Seats } from '@claras/contracts/core-app';
-import { type Billing, BillingRefused, type SeatUpdate } from '@claras/ports/billing/billing';
+import type { OutcomeFact } from '@claras/contracts/events';
+import { type Billing, BillingRefused, BillingUnavailable } from '@claras/ports/billing/billing';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import type { Log } from '@claras/ports/log';
 import type { Runtime } from '@claras/ports/runtime';
@@ -8,7 +9,7 @@ import type { PauseGate } from '@claras/service-kit/pause-gate';
 import type { Problems } from '@claras/service-kit/problems';
 import { isRetryable } from '@claras/service-kit/retryable';
 import type { Bills } from './bills.ts';
-import { nextStep, type Step, settled, untilDue } from './decide.ts';
+import { type Bill, nextStep, type Step, settled, untilDue, withoutAttempt } from './decide.ts';
 import type { DirtyTenant, DirtyTenants } from './dirty-tenants.ts';
 
 export interface SenderParts {
@@ -32,6 +33,7 @@ class SeatsBehind extends Error {
   readonly retryable = true;
 }
 
+const hour = 3_600_000;
 const callsAtOnce = 8;
 const longestLook = 1000;
 const longestOutageWait = 5_000;
@@ -40,7 +42,9 @@ const longestFaultWait = 60_000;
 /** Bills dirty tenants side by side, one call in flight for each, each as often as it takes. */
 export function seatSender({ tenants, bills, coreApp, billing, runtime, log, metrics, problems, gate }: SenderParts) {
   const holder = runtime.id();
-  /** The attempt of each tenant whose refusal was told. */
+  /** Longer where each try may be another attempt: on average those of an hour stay within its budget. */
+  const outageWait = Math.max(longestOutageWait, (2 * hour) / billing.rules.updatesPerHour);
+  /** What of each tenant was refused, and how, as told last. */
   const told = new Map<string, string>();
   /** Tenants whose swing waits, as this process last saw them. */
   const held = new Set<string>();
@@ -68,14 +72,14 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
     }
     const seats = await coreApp.seats(tenant);
     if (seats.version < mark.sequence) throw new SeatsBehind(`counted at ${seats.version}, wanted at ${mark.sequence}`);
-    const { bill, version: read } = await bills.read(tenant);
+    const { bill, version: read } = await known(tenant, seats);
     const step = nextStep(tenant, bill, seats, rules, runtime.now());
     if (step.kind === 'wait') return step.ms;
     if (step.kind === 'hold') return hold(tenant, step, seats);
     if (step.kind === 'send') {
       const { attempt } = step;
       await bills.begin(tenant, read, step.bill, lease);
-      const billed = await billing.setSeats(tenant, attempt).catch((error) => refused(tenant, attempt, error));
+      const billed = await billing.setSeats(tenant, attempt).catch((error) => refused(tenant, seats, error, attempt.key));
       const before = bill.billed?.quantity ?? null;
       await bills.change(tenant, (now) => settled(now, attempt, billed), {
         type: 'seats.billed',
@@ -83,6 +87,7 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
       });
       updates.inc({ result: 'set' });
     }
+    told.delete(tenant);
     if (step.kind === 'nothing' && bill.held) {
       const { quantity, version } = bill.billed!;
       const told = { type: 'seats.billed', data: { quantity, version, before: quantity, key: 'they came back' } } as const;
@@ -115,21 +120,34 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
     const before = bill.billed?.quantity ?? 0;
     holds(tenant, `a swing from ${before} to ${quantity} seats waits: claras-scim seats approve`);
     if (isNew) {
-      await bills.change(tenant, (now) => ({ ...now, held: bill.held! }), { type: 'seats.held', data: { quantity, version, before } });
+      await bills.change(tenant, (now) => ({ ...now, billed: now.billed ?? bill.billed!, held: bill.held! }), {
+        type: 'seats.held',
+        data: { quantity, version, before },
+      });
       log.warn({ tenant, before, quantity }, 'seats are held until somebody approves');
     }
     return longestOutageWait;
   }
 
-  /** What the billing system will not take is told once for an attempt, and thrown. */
-  async function refused(tenant: string, { quantity, version, key }: SeatUpdate, error: unknown): Promise<never> {
-    if (error instanceof BillingRefused && told.get(tenant) !== key) {
-      told.set(tenant, key);
-      await bills.change(tenant, (bill) => bill, {
-        type: 'seats.refused',
-        data: { quantity, version, kind: error.kind, reason: error.message },
-      });
-    }
+  /** A subscription that somebody else has filled is no reason to pass over a swing: what is billed is asked for before the first bill. */
+  async function known(tenant: string, seats: Seats): Promise<{ bill: Bill; version: number }> {
+    const now = await bills.read(tenant);
+    if (now.bill.billed || !billing.rules.holdsSwings) return now;
+    const billed = await billing.billed(tenant).catch((error) => refused(tenant, seats, error));
+    return billed ? { ...now, bill: { ...now.bill, billed } } : now;
+  }
+
+  /** What the billing system will not take is told once, and thrown. */
+  async function refused(tenant: string, { active: quantity, version }: Seats, error: unknown, key = ''): Promise<never> {
+    const isRefused = error instanceof BillingRefused;
+    const isFinal = isRefused || (error instanceof BillingUnavailable && error.isFinal);
+    const what = `${causeOf(error)} ${version} ${quantity}`;
+    const facts: OutcomeFact[] =
+      isRefused && told.get(tenant) !== what
+        ? [{ type: 'seats.refused', data: { quantity, version, kind: error.kind, reason: error.message } }]
+        : [];
+    if (isFinal) await bills.change(tenant, (bill) => withoutAttempt(bill, key), ...facts);
+    if (isRefused) told.set(tenant, what);
     throw error;
   }
 
@@ -143,7 +161,7 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
     } catch (error) {
       updates.inc({ result: 'failed' });
       const failures = (failed.get(tenant)?.failures ?? 0) + 1;
-      const longest = isRetryable(error) ? longestOutageWait : longestFaultWait;
+      const longest = isRetryable(error) ? outageWait : longestFaultWait;
       failed.set(tenant, { failures, until: runtime.now() + runtime.random() * Math.min(longest, 100 * 2 ** Math.min(failures, 20)) });
       problems.set(`billing ${tenant}`, `seats wait: ${causeOf(error)}`);
       if (Number.isInteger(Math.log2(failures)))
@@ -160,12 +178,20 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
     running.set(tenant, attending);
   }
 
+  /** Another process has billed it: what stood in the way here does not any more. */
+  function forget(tenant: string): void {
+    failed.delete(tenant);
+    for (const cause of ['billing', 'held']) problems.clear(`${cause} ${tenant}`);
+  }
+
   /** Starts what is due; milliseconds until something else may be. */
   async function look(): Promise<number> {
     let next = longestLook;
     if (gate.isPaused()) return next;
+    const gone = new Set(failed.keys());
     for await (const page of tenants.dirty()) {
       for (const dirty of page) {
+        gone.delete(dirty.tenant);
         if (running.size >= callsAtOnce || closing.signal.aborted) return longestLook;
         if (running.has(dirty.tenant)) continue;
         const now = runtime.now();
@@ -174,6 +200,7 @@ export function seatSender({ tenants, bills, coreApp, billing, runtime, log, met
         else next = Math.min(next, wait);
       }
     }
+    for (const tenant of gone) if (!running.has(tenant)) forget(tenant);
     return next;
   }
 

@@ -1,6 +1,13 @@
 import { toRecord } from '@claras/contracts/cloud-event';
 import { topicOfService, topics } from '@claras/contracts/topics';
-import { type BilledSeats, type Billing, BillingUnavailable, ledgerRules } from '@claras/ports/billing/billing';
+import {
+  type BilledSeats,
+  type Billing,
+  BillingRefused,
+  type BillingRules,
+  BillingUnavailable,
+  ledgerRules,
+} from '@claras/ports/billing/billing';
 import { memoryBus } from '@claras/ports/bus/memory-bus';
 import { type CoreApp, CoreAppUnavailable } from '@claras/ports/core-app/core-app';
 import { memoryStore } from '@claras/ports/store/memory-store';
@@ -13,7 +20,7 @@ import { billingSync } from '../src/consumer.ts';
 
 const { name: topic } = topics.team;
 
-async function stage(seed: number) {
+async function stage(seed: number, rules: BillingRules = ledgerRules) {
   const runtime = virtualRuntime(seed);
   const bus = memoryBus({ runtime });
   await bus.prepare(Object.values(topics).map(({ name }) => ({ name, partitions: 2 })));
@@ -36,8 +43,9 @@ async function stage(seed: number) {
   const keys = new Map<string, string>();
   const flying = new Set<string>();
   const calls: string[] = [];
+  const reads: string[] = [];
   const billing: Billing = {
-    rules: ledgerRules,
+    rules,
     async setSeats(tenant, { quantity, version, key }) {
       if (flying.has(tenant)) throw new Error(`two calls in flight for ${tenant}`);
       flying.add(tenant);
@@ -53,11 +61,15 @@ async function stage(seed: number) {
       if (runtime.random() < trouble.rate) throw new BillingUnavailable('the answer was lost');
       return ledger.get(tenant)!;
     },
-    billed: async (tenant) => ledger.get(tenant),
+    async billed(tenant) {
+      reads.push(tenant);
+      if (tenant === trouble.down) throw new BillingRefused('invalid', 'two subscriptions');
+      return ledger.get(tenant);
+    },
   };
 
   const parts = { bus, store, runtime, health, metrics, coreApp, billing, log: { info() {}, warn() {}, error() {} } };
-  const start = () => billingSync(parts);
+  const start = (of: Partial<typeof parts> = {}) => billingSync({ ...parts, ...of });
 
   /** The team changes, and says so. */
   async function change(tenant: string, difference: number): Promise<void> {
@@ -77,7 +89,13 @@ async function stage(seed: number) {
     });
     await runtime.runUntil(() => closed);
   };
-  return { runtime, bus, store, health, metrics, trouble, ledger, forgetKeys: () => keys.clear(), calls, start, stop, change, exact };
+  const passed = async (ms: number) => {
+    const at = runtime.now() + ms;
+    void runtime.sleep(ms);
+    await runtime.runUntil(() => runtime.now() >= at);
+  };
+  const forgetKeys = () => keys.clear();
+  return { runtime, bus, store, health, metrics, trouble, ledger, forgetKeys, calls, reads, start, stop, change, exact, passed };
 }
 
 t.test('M24 M31 seats are exact after any outages, restarts and swings, with one call in flight for a tenant', async (t) => {
@@ -147,14 +165,71 @@ t.test('M24 the hourly comparison finds what a hand changed in the billing syste
   await stop(consumer);
 });
 
+/** A gauge, as /metrics shows it. */
+const driftOf = async (metrics: { text(): Promise<string> }, tenant: string) =>
+  new RegExp(`claras_billing_seat_drift\\{tenant="${tenant}",.*\\} (.+)`).exec(await metrics.text())?.[1];
+
+t.test('a drift that was set right is said no longer than a minute more', async (t) => {
+  const { runtime, metrics, ledger, forgetKeys, start, stop, change, exact, passed } = await stage(1);
+  const consumer = await start();
+  await change('acme', 1);
+  await runtime.runUntil(() => exact('acme'));
+  forgetKeys();
+  ledger.set('acme', { quantity: 5, version: 1 });
+  await runtime.runUntil(() => exact('acme'), 90_000);
+  t.equal(await driftOf(metrics, 'acme'), '4');
+  await passed(75_000);
+  t.equal(await driftOf(metrics, 'acme'), undefined);
+  await stop(consumer);
+});
+
+t.test('a tenant whose bill cannot be read does not have all others compared again and again', async (t) => {
+  const { runtime, trouble, reads, start, stop, change, exact, passed } = await stage(1);
+  const consumer = await start();
+  for (const tenant of ['acme', 'beta']) await change(tenant, 1);
+  await runtime.runUntil(() => exact('acme') && exact('beta'));
+  trouble.down = 'acme';
+  await passed(600_000);
+  t.equal(reads.filter((tenant) => tenant === 'beta').length, 1);
+  t.ok(reads.length > 5, 'it alone is');
+  await stop(consumer);
+});
+
+t.test('what one of two processes could not bill and the other did is no trouble of the first any more', async (t) => {
+  const { runtime, trouble, start, stop, change, exact } = await stage(3);
+  const healths = [createHealth(), createHealth()];
+  const consumers = [await start({ health: healths[0]! }), await start({ health: healths[1]! })];
+  trouble.rate = 0.5;
+  for (let n = 0; n < 20; n++) {
+    await change('acme', 1);
+    await runtime.runUntil(() => exact('acme'), 60_000);
+  }
+  trouble.rate = 0;
+  await runtime.runUntil(() => healths.every((health) => health.report().ok), 10_000);
+  t.ok(exact('acme'));
+  for (const consumer of consumers) await stop(consumer);
+});
+
+t.test('an outage of half an hour while people come and go uses up no budget: the bill is right two minutes after it', async (t) => {
+  const rules: BillingRules = { coalesce: 30_000, updatesPerHour: 120, holdsSwings: false, exclusive: true };
+  const { runtime, trouble, start, stop, change, exact, passed } = await stage(1, rules);
+  const consumer = await start();
+  trouble.down = 'acme';
+  for (let minute = 0; minute < 30; minute++) {
+    for (let n = 0; n < 6; n++) {
+      await change('acme', 1);
+      await passed(10_000);
+    }
+  }
+  trouble.down = '';
+  await runtime.runUntil(() => exact('acme'), 120_000);
+  t.ok(exact('acme'));
+  await stop(consumer);
+});
+
 t.test('seats are compared at a new epoch, also where it began while the consumer was paused', async (t) => {
-  const { runtime, store, metrics, ledger, start, stop, change, exact } = await stage(1);
+  const { runtime, store, metrics, ledger, start, stop, change, exact, passed } = await stage(1);
   const { set } = pauses({ store, runtime });
-  const passed = async (ms: number) => {
-    const at = runtime.now() + ms;
-    void runtime.sleep(ms);
-    await runtime.runUntil(() => runtime.now() >= at);
-  };
   const consumer = await start();
   await change('acme', 1);
   await runtime.runUntil(() => exact('acme'));

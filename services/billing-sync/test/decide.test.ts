@@ -1,7 +1,7 @@
 import type { Profile, TeamEvent, TeamFact } from '@claras/contracts/events';
 import { ledgerRules } from '@claras/ports/billing/billing';
 import t from 'tap';
-import { afterBilling, type Bill, isSwing, marked, nextStep, seatsChangedAt, untilDue } from '../src/decide.ts';
+import { afterBilling, type Bill, isSwing, marked, nextStep, seatsChangedAt, untilDue, withoutAttempt } from '../src/decide.ts';
 
 const profile: Profile = { id: 'p', displayName: 'Anna', role: 'adviser', status: 'active' };
 const event = (sequence: number, type: TeamFact['type']): TeamEvent =>
@@ -28,6 +28,7 @@ t.test('M25 the first change starts the window, later ones do not move it', asyn
   t.strictSame(marked(first, 2, 1900), { sequence: 3, since: 1000 }, 'an old event lowers nothing');
   t.equal(untilDue(first, ledgerRules, 1400), 600);
   t.equal(untilDue(first, ledgerRules, 2500), 0);
+  t.equal(untilDue(first, ledgerRules, 999), 0, 'a clock that was set back keeps nobody waiting');
 });
 
 t.test('M24 a tenant stays dirty when something came after the count', async (t) => {
@@ -60,6 +61,10 @@ t.test('the hour’s budget of a subscription is kept, and is free again', async
   const bill = { sent: [100, 200, 300] };
   const step = (now: number) => nextStep('acme', bill, { active: 1, version: 1 }, strict, now);
   t.strictSame(step(1000), { kind: 'wait', ms: hour - 900 });
+  t.match(step(-10_000), { kind: 'send', bill: { sent: [-10_000] } }, 'what a clock that was wrong wrote down does not count');
+  const again = nextStep('acme', bill, { active: 1, version: 1 }, { ...strict, updatesPerHour: 4 }, 1000);
+  if (again.kind !== 'send') return t.fail('an attempt began');
+  t.match(nextStep('acme', again.bill, { active: 1, version: 1 }, strict, 2000), { kind: 'send', bill: { sent: again.bill.sent } });
   t.match(step(hour + 100), { kind: 'send', bill: { sent: [200, 300, hour + 100] } });
   t.match(nextStep('acme', bill, { active: 1, version: 1 }, ledgerRules, 1000), { kind: 'send', bill: { sent: [] } }, 'a ledger has none');
 });
@@ -85,4 +90,13 @@ t.test('a swing of more than half and more than 20 seats down is held until it i
   t.match(step({ approved }, 9), { kind: 'hold' }, 'fewer than were approved');
   t.match(step({}, 60), { kind: 'send' }, 'who came back settles it');
   t.match(nextStep('acme', { sent: [], billed }, { active: 0, version: 9 }, ledgerRules, 7), { kind: 'send' }, 'a ledger holds nothing');
+  const settling = step({ held: { quantity: 10, since: 3 } }, 60);
+  if (settling.kind !== 'send') return t.fail('60 are billed');
+  t.match(step(settling.bill), { kind: 'hold', isNew: true }, 'who leaves again before that is billed is a new question');
+});
+
+t.test('what was answered with a no is asked with another key; what another process asks stays', async (t) => {
+  const attempt = { quantity: 1, version: 2, at: 3, key: 'acme:2:1:3' };
+  t.strictSame(withoutAttempt({ sent: [4], attempt }, attempt.key), { sent: [4] });
+  t.strictSame(withoutAttempt({ sent: [4], attempt }, 'acme:2:1:2'), { sent: [4], attempt });
 });

@@ -200,6 +200,60 @@ t.test('a swing downward waits until somebody approves it, and says so', async (
   await process.stop();
 });
 
+t.test('a swing from what somebody else set in Stripe waits as well, before anything was billed', async (t) => {
+  const { stripe, health, start, change, approve, exact, until } = await stage(t, ['acme']);
+  stripe.edit('acme', 500);
+  const process = await start();
+  for (let n = 0; n < 3; n++) await change('acme', 1);
+  await until('it is held', () => JSON.stringify(health.report()).includes('a swing from 500 to 3 seats waits'));
+  t.strictSame(stripe.updates, []);
+  await approve('acme', 3);
+  await until('the approved quantity is billed', () => exact('acme') && health.report().ok);
+  await process.stop();
+});
+
+t.test('a card that was declined and mended, and a fault that Stripe would repeat for a day, are billed soon after', async (t) => {
+  for (const [fault, said] of [
+    [402, 'declined'],
+    ['broken', 'BillingUnavailable'],
+  ] as const) {
+    const { stripe, health, start, change, exact, until } = await stage(t, ['acme']);
+    stripe.sometimes(1, fault);
+    const process = await start();
+    await change('acme', 1);
+    await until(`${said} is said`, () => JSON.stringify(health.report()).includes(said));
+    stripe.always();
+    await until('the bill is exact', () => exact('acme') && health.report().ok);
+    await process.stop();
+  }
+});
+
+t.test('B10 an attempt that was broken off in the former period counts from the new one', async (t) => {
+  const { stripe, health, start, change, exact, until } = await stage(t, ['acme']);
+  stripe.sometimes(1, 'rate');
+  const process = await start();
+  await change('acme', 1);
+  await until('an attempt was broken off', () => JSON.stringify(health.report()).includes('BillingUnavailable'));
+  stripe.renew();
+  stripe.always();
+  await until('the bill is exact', () => exact('acme') && health.report().ok);
+  t.equal(stripe.updates.length, 1);
+  await process.stop();
+});
+
+t.test('a subscription that was cancelled and replaced is billed again', async (t) => {
+  const { stripe, health, start, change, exact, until } = await stage(t, ['acme']);
+  const process = await start();
+  await change('acme', 1);
+  await until('the bill is exact', () => exact('acme'));
+  stripe.cancel('acme');
+  await change('acme', 1);
+  await until('it is missing', () => JSON.stringify(health.report()).includes('unlinked'));
+  stripe.subscribe('acme', 1);
+  await until('the bill is exact', () => exact('acme') && health.report().ok);
+  await process.stop();
+});
+
 t.test('a key that Stripe refuses, and a tenant without a subscription, are said on /health; what is mended goes on', async (t) => {
   const { stripe, health, start, change, exact, until } = await stage(t, ['acme']);
   stripe.sometimes(1, 401);

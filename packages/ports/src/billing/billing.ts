@@ -7,7 +7,7 @@ export interface Billing {
    * Throws {@link BillingUnavailable} for what goes by itself, {@link BillingRefused} for what does not.
    */
   setSeats(tenant: string, seats: SeatUpdate): Promise<BilledSeats>;
-  /** What is billed now; undefined for a tenant that was never billed. */
+  /** What is billed now, at version 0 where somebody else set it; undefined for a tenant for whom nothing is. */
   billed(tenant: string): Promise<BilledSeats | undefined>;
 }
 
@@ -47,11 +47,18 @@ export const ledgerRules: BillingRules = {
 export class BillingUnavailable extends Error {
   override name = 'BillingUnavailable';
   readonly retryable = true;
+  /** It answered, and will answer the same to the same key. */
+  readonly isFinal: boolean;
+  constructor(message: string, { isFinal = false } = {}) {
+    super(message);
+    this.isFinal = isFinal;
+  }
 }
 
 /**
- * The billing system said no, and will again. `disconnected`: our key does not open it; `unlinked`: it has no subscription for the tenant;
- * `declined`: it wants money first; `invalid`: the request is wrong, which is a bug.
+ * The billing system said no, and will again to the same key. `disconnected`: our key does not open it; `unlinked`: it has no subscription for the tenant;
+ * `declined`: it wants money first; `invalid`: the request is wrong, or what to change is not
+ * to be told: two subscriptions, say.
  */
 export class BillingRefused extends Error {
   override name = 'BillingRefused';
