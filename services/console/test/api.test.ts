@@ -34,6 +34,12 @@ async function open(changed: Partial<ConsoleParts> = {}) {
   return { ...rest, acme, parts, app, ask, key };
 }
 
+interface Operation {
+  summary?: string;
+  tags?: string[];
+  responses: Record<string, object>;
+}
+
 /** Every registered route but those of the reference, as `METHOD /path`, from the router itself. */
 async function inventory(parts: ConsoleParts): Promise<string[]> {
   const routes: string[] = [];
@@ -118,8 +124,13 @@ t.test('the reference describes every route, and anyone may read it', async (t) 
   const { app, parts } = await open();
   const json = await app.inject('/api/v1/reference/json');
   t.equal(json.statusCode, 200);
-  const { openapi, paths } = json.json<{ openapi: string; paths: Record<string, object> }>();
+  const { openapi, paths } = json.json<{ openapi: string; paths: Record<string, Record<string, Operation>> }>();
   t.equal(openapi, '3.1.0');
+  for (const [path, methods] of Object.entries(paths))
+    for (const [method, { summary, tags, responses }] of Object.entries(methods)) {
+      t.ok(summary && tags?.[0], `${method} ${path} says what it does`);
+      t.match(responses.default, { content: { 'application/problem+json': Object } });
+    }
   const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace('/api/v1', '').replaceAll(/\{(\w+)\}/g, ':$1')}`),
   );
@@ -127,7 +138,11 @@ t.test('the reference describes every route, and anyone may read it', async (t) 
     described.filter((route) => !route.startsWith('HEAD')).sort(),
     (await inventory(parts)).filter((route) => !route.startsWith('HEAD')),
   );
-  t.equal((await app.inject('/api/v1/reference/')).statusCode, 200);
+  const page = await app.inject('/api/v1/reference');
+  t.equal(page.statusCode, 200);
+  const made = [...page.body.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, path]) => path as string);
+  t.ok(made.length > 0);
+  for (const path of made) t.equal((await app.inject(path)).statusCode, 200, path);
 });
 
 t.test('M14 every route: no, a malformed, unknown, expired or revoked key is 401 with WWW-Authenticate: Bearer', async (t) => {
