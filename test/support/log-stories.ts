@@ -1,4 +1,12 @@
-import type { AlarmList, AuditEntry, Erased, LogPage, ProvisioningEntry, RecheckProgress } from '@claras/contracts/console-api';
+import type {
+  AlarmList,
+  AuditEntry,
+  Erased,
+  LogPage,
+  ProvisioningEntry,
+  RecheckProgress,
+  RoleExplanation,
+} from '@claras/contracts/console-api';
 import type { Test } from 'tap';
 import { eventually, type RestApi } from './gateway.ts';
 import { client, type Product, patch } from './rule-stories.ts';
@@ -194,6 +202,11 @@ export async function roleAudit(t: Test, { api, scimUrl }: Product): Promise<voi
     { by: 'operator', action: 'role.changed', details: { from: 'owner', to: 'manager' } },
     { by: 'operator', action: 'profile.archived' },
   ]);
+  t.match(await api.ask<RoleExplanation>('GET', `/tenants/${tenant.id}/team/${owner.id}/role`), {
+    ...{ profile: { id: owner.id }, role: 'manager', scim: true, reason: 'hand', given: 'owner' },
+    because: [{ group: 'Board', role: 'owner' }],
+    last: { by: 'operator', to: 'manager' },
+  });
 }
 
 /** M18: which SCIM user a profile that was there before was linked to stands in the audit log. */

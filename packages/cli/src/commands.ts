@@ -16,6 +16,7 @@ import { epochRaise, epochShow, snapshot } from './commands/snapshot.ts';
 import { teamArchive, teamList, teamRestore, teamRole } from './commands/team.ts';
 import { tenantCreate, tenantList } from './commands/tenant.ts';
 import { topicsApply } from './commands/topics.ts';
+import { userExplainRole } from './commands/user.ts';
 import { verify } from './commands/verify.ts';
 
 /** The command table: calls are resolved in it and help is printed from it. */
@@ -45,6 +46,7 @@ export const commands: readonly (Command | Delegate)[] = [
   teamRole,
   teamArchive,
   teamRestore,
+  userExplainRole,
   logErase,
   logCommand,
   recheckCommand,

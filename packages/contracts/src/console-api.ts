@@ -1,6 +1,7 @@
 import { apiScopes } from '@claras/domain/api-key';
 import { uuid } from '@claras/domain/federation';
 import { roles } from '@claras/domain/role';
+import { roleReasons } from '@claras/domain/role-explanation';
 import { type Static, Type } from 'typebox';
 import { Profile, RoleMappingSchema } from './events.ts';
 
@@ -108,6 +109,27 @@ export const MappingPreview = Type.Object(
   closed,
 );
 export type MappingPreview = Static<typeof MappingPreview>;
+
+/** Why somebody has the role that they have; the reasons: domain/role-explanation.ts. */
+export const RoleExplanation = Type.Object(
+  {
+    profile: Someone,
+    role: RoleName,
+    reason: Type.Enum([...roleReasons]),
+    scim: Type.Boolean({ description: 'some provider of the tenant has SCIM on, so that its role mapping counts' }),
+    given: Type.Optional(Type.Enum([...roles], { description: 'what the role mapping gives; absent where no group matches' })),
+    because: Because,
+    others: Type.Array(Type.String(), { description: 'groups of the person that no row of the role mapping names' }),
+    last: Type.Optional(
+      Type.Object(
+        { at: Time, by: Type.String({ description: 'scim, or as in the audit log' }), to: RoleName },
+        { ...closed, description: 'the last change of the role that the audit log has' },
+      ),
+    ),
+  },
+  closed,
+);
+export type RoleExplanation = Static<typeof RoleExplanation>;
 
 /** Where a SCIM user and its profile do not agree. */
 export const Difference = Type.Object(

@@ -1,11 +1,5 @@
-import { ownerIsNeverDowngraded, type Role, roles } from './role.ts';
-import { newlyMatched, type RoleMapping, roleByMapping, roleOfGroup } from './role-mapping.ts';
-
-/** A group that a mapping names, and the role that it gives. */
-export interface GroupRole {
-  group: string;
-  role: Role;
-}
+import { ownerIsNeverDowngraded, type Role } from './role.ts';
+import { type GroupRole, groupsByRank, newlyMatched, type RoleMapping, roleByMapping } from './role-mapping.ts';
 
 /** What saving a mapping does to one person. `because`: the groups that count, the one that wins first. */
 export type Verdict =
@@ -18,11 +12,6 @@ export type Verdict =
 export function previewMapping(current: Role, groups: readonly string[], before: RoleMapping, after: RoleMapping): Verdict {
   const wanted = newlyMatched(roleByMapping(after, groups), roleByMapping(before, groups));
   if (wanted === undefined || wanted === current) return { kind: 'unchanged' };
-  const because = groups
-    .flatMap((group) => {
-      const role = roleOfGroup(after, group);
-      return role ? [{ group, role }] : [];
-    })
-    .sort((a, b) => roles.indexOf(b.role) - roles.indexOf(a.role));
+  const because = groupsByRank(after, groups);
   return ownerIsNeverDowngraded(current, wanted) ? { kind: 'changes', to: wanted, because } : { kind: 'owner-stays', wanted, because };
 }

@@ -30,3 +30,18 @@ export function roleByMapping(mapping: RoleMapping, groupNames: Iterable<string>
   }
   return highestPrivilegeWins(found);
 }
+
+/** A group that a mapping names, and the role that it gives. */
+export interface GroupRole {
+  group: string;
+  role: Role;
+}
+
+/** Of these groups the ones that a mapping names: the one that wins first. */
+export const groupsByRank = (mapping: RoleMapping, groupNames: readonly string[]): GroupRole[] =>
+  groupNames
+    .flatMap((group) => {
+      const role = roleOfGroup(mapping, group);
+      return role ? [{ group, role }] : [];
+    })
+    .sort((a, b) => roles.indexOf(b.role) - roles.indexOf(a.role));

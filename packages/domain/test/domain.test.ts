@@ -6,6 +6,7 @@ import { type AuditEntry, brokenAt, chained, type Unchained } from '../src/audit
 import { domainOf, profileEmail } from '../src/email.ts';
 import { previewMapping } from '../src/mapping-preview.ts';
 import { highestPrivilegeWins, ownerIsNeverDowngraded, type Role, roles } from '../src/role.ts';
+import { explainRole } from '../src/role-explanation.ts';
 import { roleByMapping, roleOfGroup } from '../src/role-mapping.ts';
 import { isTenantId, tenantIdFromName } from '../src/tenant.ts';
 
@@ -93,6 +94,31 @@ t.test('M6 M7 M9 M10 a preview says who changes and which group wins, who stays 
     { kind: 'unchanged' },
     'changed by hand since it matched: that stands',
   );
+});
+
+t.test('M5 M7 M9 M10 M11 why somebody has a role: a group, an owner’s right, a hand, what was before, or nothing at all', async (t) => {
+  const mapping = { owner: ['Board'], manager: ['Leads'], adviser: ['Team', 'Staff'] };
+  const why = (current: Role, groups: string[], last?: { to: Role; byHand: boolean }) => explainRole({ current, groups, mapping, last });
+  t.strictSame(why('manager', ['Staff', 'Other', 'leads ']), {
+    reason: 'group',
+    given: 'manager',
+    because: [
+      { group: 'leads ', role: 'manager' },
+      { group: 'Staff', role: 'adviser' },
+    ],
+    others: ['Other'],
+  });
+  const scim = (to: Role) => ({ to, byHand: false });
+  const hand = (to: Role) => ({ to, byHand: true });
+  t.match(why('owner', ['Leads'], hand('owner')), { reason: 'owner', given: 'manager' });
+  t.match(why('assistant', ['Leads'], hand('assistant')), { reason: 'hand', given: 'manager' }, 'changed by hand since it matched');
+  t.match(why('manager', ['Leads'], hand('manager')), { reason: 'group' }, 'both say the same');
+  t.match(why('owner', [], hand('owner')), { reason: 'hand', given: undefined });
+  t.match(why('adviser', ['Board'], scim('adviser')), { reason: 'underway', given: 'owner' });
+  t.match(why('adviser', ['Board'], hand('assistant')), { reason: 'underway' }, 'a change of before the last one says nothing');
+  t.match(why('manager', ['Other'], scim('manager')), { reason: 'kept' });
+  t.match(why('adviser', []), { reason: 'default' });
+  t.match(why('assistant', []), { reason: 'unknown' });
 });
 
 t.test('an audit chain shows every change of it', async () => {

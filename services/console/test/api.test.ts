@@ -89,6 +89,7 @@ t.test('the routes of the REST API are these', async (t) => {
     'GET /tenants/:tenant/seats/ledger',
     'GET /tenants/:tenant/snapshot',
     'GET /tenants/:tenant/team',
+    'GET /tenants/:tenant/team/:profile/role',
     'GET /tenants/:tenant/verification',
     'PATCH /tenants/:tenant/providers/:provider',
     'POST /console-links',

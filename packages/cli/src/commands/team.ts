@@ -51,7 +51,7 @@ export const teamList: Command = {
 };
 
 /** The path of the profile that the first argument names. */
-async function namedProfile({ api, value, positionals }: Context): Promise<string[]> {
+export async function namedProfile({ api, value, positionals }: Context): Promise<string[]> {
   const tenant = value('tenant') as string;
   return ['tenants', tenant, 'team', await profileId(api, tenant, positionals[0] as string)];
 }
