@@ -30,6 +30,7 @@ export const operations: Readonly<Record<string, string>> = {
 
   'GET /tenants/:tenant/team': 'List profiles, archived ones too',
   'POST /tenants/:tenant/team': 'Make a profile by hand',
+  'GET /tenants/:tenant/team/:profile/role': 'Say why somebody has their role',
   'PUT /tenants/:tenant/team/:profile/role': 'Change a role by hand',
   'POST /tenants/:tenant/team/:profile/archive': 'Archive a profile by hand',
   'POST /tenants/:tenant/team/:profile/restore': 'Restore an archived profile by hand',
