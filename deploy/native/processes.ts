@@ -51,6 +51,9 @@ export async function until(what: string, deadlineMs: number, ready: () => Promi
   }
 }
 
+/** Who asks at the same time, or before the first one listens, gets others. */
+const given = new Set<number>();
+
 /**
  * Loopback ports that nobody listens on now, all different; below those that the system gives to outgoing connections, one of which could
  * take the port of a server that is being restarted.
@@ -58,7 +61,10 @@ export async function until(what: string, deadlineMs: number, ready: () => Promi
 export async function freePorts(count: number): Promise<number[]> {
   const servers: Server[] = [];
   while (servers.length < count) {
-    const server = createServer().listen(10_000 + Math.floor(Math.random() * 20_000), '127.0.0.1');
+    const port = 10_000 + Math.floor(Math.random() * 10_000);
+    if (given.has(port)) continue;
+    given.add(port);
+    const server = createServer().listen(port, '127.0.0.1');
     await once(server, 'listening').then(
       () => servers.push(server),
       () => {},

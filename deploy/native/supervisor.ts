@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,7 +26,9 @@ export function supervise(dir: string, programs: readonly Program[], say: (name:
     // In a process group of its own: Ctrl-C is for the supervisor, which then stops each child once.
     const child = spawn(process.execPath, [main], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     children.set(name, child);
-    writeFileSync(pidFile(name), `${child.pid}\n`);
+    // Whole or not at all: whoever reads half of a pid would signal another process.
+    writeFileSync(`${pidFile(name)}.new`, `${child.pid}\n`);
+    renameSync(`${pidFile(name)}.new`, pidFile(name));
     for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', (line) => say(name, line));
     return new Promise((resolve) => child.once('exit', (code, signal) => resolve(`${signal ?? code}`)));
   }
