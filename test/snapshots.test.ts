@@ -11,7 +11,7 @@ t.teardown(gateway.remove);
 const { api, scimUrl, dataDir } = gateway;
 
 const healthy = () =>
-  eventually(30_000, 'nobody waits any more', async () => ((await fetch(`${gateway.url}/health`)).ok ? true : undefined));
+  eventually(60_000, 'nobody waits any more', async () => ((await fetch(`${gateway.url}/health`)).ok ? true : undefined));
 
 interface Answer {
   id?: string;
@@ -83,11 +83,11 @@ t.test('M18 who could not be linked is linked when the address is given up, with
   await send('POST', '/Users', person('second@fabrikam.example'));
   const people = async () => (await api.team(id)).map(({ userName, email }) => `${userName} ${email}`).sort();
   const refused = () => api.ask<LogPage>('GET', `/tenants/${id}/provisioning-log?refused=true`);
-  await eventually(10_000, 'the second is refused', async () => ((await refused()).items.length === 1 ? true : undefined));
+  await eventually(60_000, 'the second is refused', async () => ((await refused()).items.length === 1 ? true : undefined));
   t.strictSame(await people(), ['first@fabrikam.example shared@fabrikam.example']);
   const value = [{ op: 'Replace', path: 'emails[type eq "work"].value', value: 'own@fabrikam.example' }];
   await send('PATCH', `/Users/${first.id}`, { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: value });
-  await eventually(10_000, 'both have a profile', async () => ((await people()).length === 2 ? true : undefined));
-  t.strictSame(await people(), ['first@fabrikam.example own@fabrikam.example', 'second@fabrikam.example shared@fabrikam.example']);
+  const both = ['first@fabrikam.example own@fabrikam.example', 'second@fabrikam.example shared@fabrikam.example'];
+  await eventually(60_000, 'both have a profile', async () => (`${await people()}` === `${both}` ? true : undefined));
   await agrees(api, id);
 });
