@@ -30,7 +30,7 @@ if (browser) {
   const at = (path: string) => async (page: Page) => {
     await page.goto(`${url}/console${path}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.waitForLoadState('networkidle').catch(() => undefined); // live pages ask again and again
+    await page.waitForLoadState('networkidle', { timeout: 10_000 }).catch(() => undefined); // live pages ask again and again
   };
   const inHill = (path: string) => at(`/t/${tenant.id}/${path}`);
   const edit = (tab: string) => async (page: Page) => {

@@ -27,7 +27,7 @@ export async function revocation(t: Test, { api, scimUrl }: Product): Promise<vo
 
   /** Milliseconds from each acknowledged archive to the moment at which the core app denied access. */
   const delays = (some: readonly string[]): Promise<number[]> =>
-    eventually(30_000, 'all are archived', async () => {
+    eventually(120_000, 'all are archived', async () => {
       const found = new Map<string, number>();
       for (let before: string | undefined; ; ) {
         const query = `type=user.updated&limit=200${before === undefined ? '' : `&before=${before}`}`;

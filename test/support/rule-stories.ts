@@ -22,7 +22,7 @@ export const patch = (...Operations: object[]) => ({ Operations });
 /** Also what was set aside is done, and told in the log. */
 async function drained(api: RestApi, tenant: string): Promise<void> {
   await settled(api);
-  await eventually(20_000, 'every consumer is done', async () => {
+  await eventually(60_000, 'every consumer is done', async () => {
     const { items } = await api.ask<LogPage>('GET', `/tenants/${tenant}/provisioning-log?limit=1`);
     return items[0]?.consumers.every(({ done }) => done) || undefined;
   });
@@ -39,7 +39,10 @@ export async function flapping(t: Test, { api, scimUrl }: Product): Promise<void
   const groups: string[] = [];
   for (const displayName of ['A', 'B', 'C']) groups.push((await send('POST', '/Groups', { displayName })).id);
   await drained(api, tenant.id);
-  const team = await api.team(tenant.id);
+  const team = await eventually(60_000, 'all are in the team', async () => {
+    const found = await api.team(tenant.id);
+    return found.length === users.length ? found : undefined;
+  });
   const promoted = team.slice(0, 3).map(({ id }) => id);
 
   const memberOf = new Map(users.map((user) => [user, new Set<number>()]));
@@ -87,15 +90,22 @@ export async function flapping(t: Test, { api, scimUrl }: Product): Promise<void
   t.strictSame(await looked, [], 'no owner was seen lower');
 
   const wanted = (groups: ReadonlySet<number>) => (['manager', 'adviser', 'assistant'] as const).find((_, n) => groups.has(n));
-  const bySubject = new Map((await api.team(tenant.id)).map((profile) => [profile.userName, profile]));
-  for (const [n, user] of users.entries()) {
-    const profile = bySubject.get(`p${n}@a.example`)!;
-    const role = promoted.includes(profile.id) ? 'owner' : wanted(memberOf.get(user)!);
-    if (role) t.equal(profile.role, role, `p${n}`);
+  /** Each with the role that the rules give; a role that no group gives is whatever it is. */
+  async function roles() {
+    const bySubject = new Map((await api.team(tenant.id)).map((profile) => [profile.userName, profile]));
+    return users.map((user, n) => {
+      const { id, role } = bySubject.get(`p${n}@a.example`)!;
+      return { user: `p${n}`, role, wanted: promoted.includes(id) ? 'owner' : (wanted(memberOf.get(user)!) ?? role) };
+    });
   }
-  const { items } = await api.ask<{ items: AuditEntry[] }>('GET', `/tenants/${tenant.id}/audit-log?limit=1000`);
-  const changes = items.filter(({ action }) => action === 'role.changed');
-  t.ok(changes.length > 100, `${changes.length} changes of a role`);
+  const areRight = async () => (await roles()).every(({ role, wanted }) => role === wanted) || undefined;
+  await eventually(60_000, 'the roles are right', areRight).catch(() => undefined);
+  for (const { user, role, wanted } of await roles()) t.equal(role, wanted, user);
+  const changes = await eventually(60_000, 'they stand in the audit log', async () => {
+    const { items } = await api.ask<{ items: AuditEntry[] }>('GET', `/tenants/${tenant.id}/audit-log?limit=1000`);
+    const found = items.filter(({ action }) => action === 'role.changed');
+    return found.length > 100 ? found : undefined;
+  });
   t.strictSame(
     changes.filter(({ details }) => (details as { from: string }).from === 'owner'),
     [],
@@ -118,6 +128,10 @@ export async function takeOver(t: Test, { api, scimUrl }: Product): Promise<void
   await send('PATCH', `/Users/${chain.id}`, patch({ op: 'replace', path: 'emails[type eq "work"].value', value: 'attacker@evil.example' }));
   await send('POST', '/Users', { userName: 'other@a.example', emails: [{ value: 'boss@elsewhere.example', primary: true }] });
   await send('POST', '/Users', { userName: 'third@a.example', emails: [{ value: 'BOSS@a.example', primary: true }] });
+  const items = await eventually(60_000, 'three refusals', async () => {
+    const page = await api.ask<LogPage>('GET', `/tenants/${tenant.id}/provisioning-log?refused=true`);
+    return page.items.length === 3 ? page.items : undefined;
+  });
   await drained(api, tenant.id);
   const team = await api.team(tenant.id);
   t.match(
@@ -127,7 +141,6 @@ export async function takeOver(t: Test, { api, scimUrl }: Product): Promise<void
   );
   t.notOk(team.find(({ id }) => id === outside.id)?.userName, 'an address outside the domains links nobody');
   t.equal(team.length, 2, 'and nobody else was made under their addresses');
-  const { items } = await api.ask<LogPage>('GET', `/tenants/${tenant.id}/provisioning-log?refused=true`);
   t.strictSame(
     items.map(({ name, type, results }) => [name, type, results[0]?.outcome]).toReversed(),
     [
