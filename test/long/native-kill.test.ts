@@ -9,7 +9,7 @@ import { simulate } from '@claras/entra-simulator/simulate';
 import t from 'tap';
 import { revocation } from '../support/access-story.ts';
 import { corpusPasses } from '../support/corpus.ts';
-import { eventually, freePorts, restApi } from '../support/gateway.ts';
+import { eventually, freePorts, restApi, settled } from '../support/gateway.ts';
 import {
   ignoredParts,
   linkAudit,
@@ -48,7 +48,7 @@ t.teardown(async () => {
 const scimUrl = `http://127.0.0.1:${port}/api/scim/v2`;
 const answers = (n: number) => async () => ((await fetch(`http://127.0.0.1:${port + n}/livez`)).ok ? true : undefined);
 t.before(async () => {
-  for (let n = 0; n < 8; n++) await eventually(90_000, `service ${n} answers`, answers(n));
+  for (let n = 0; n < 8; n++) await eventually(180_000, `service ${n} answers`, answers(n));
 });
 const api = restApi(`http://127.0.0.1:${port + 1}`, () => readFileSync(join(dir, 'admin-token'), 'utf8').trim());
 
@@ -80,20 +80,16 @@ t.test('M31 kill -9 of each service in turn during an initial cycle of 2,000 use
     const pid = Number(readFileSync(join(dir, 'pids', `${name}.pid`), 'utf8'));
     process.kill(pid, 'SIGKILL');
     killed.push(name);
-    await eventually(30_000, `${name} is another process`, async () => {
+    await eventually(60_000, `${name} is another process`, async () => {
       const now = Number(readFileSync(join(dir, 'pids', `${name}.pid`), 'utf8'));
       return now !== pid ? true : undefined;
     });
-    if (n < 2) await eventually(30_000, `${name} answers`, answers(n === 0 ? 0 : 2));
+    if (n < 2) await eventually(60_000, `${name} answers`, answers(n === 0 ? 0 : 2));
   }
   t.notOk(over, `killed while the cycle ran: ${killed.join(', ')}`);
   played(t, await cycle);
-  // A killed consumer's partitions are given to the next one when its session has expired: 6 s, after which 5 s are left to be exact.
-  await eventually(60_000, 'every seat is there', async () => ((await api.seats(tenant.id)).active === 2000 ? true : undefined));
-  await eventually(60_000, 'the backlog is done', async () => {
-    const { groups } = await api.ask<{ groups: { messages: number }[] }>('GET', '/lag');
-    return groups.every(({ messages }) => messages === 0) ? true : undefined;
-  });
+  // A killed consumer's partitions are given to the next one when its session has expired.
+  await settled(api, 180_000);
   await teamIs(t, api, tenant.id, founding, [mapping, 'initial']);
 });
 
@@ -133,10 +129,13 @@ t.test('M27 a subscriber that is killed and started again proves by the sequence
   await eventually(180_000, 'it has handled something', handled).catch((error: Error) => {
     throw new Error(`${error.message}: ${said}`);
   });
+  const ended = once(first, 'exit');
   first.kill('SIGKILL');
-  await once(first, 'exit');
-  const tillQuiet = async () => JSON.parse((await promisify(execFile)(process.execPath, [...argv, '--idle', '40'])).stdout);
-  const { streams, total, gaps } = await tillQuiet();
+  await ended;
+  const tillQuiet = async (seconds: number) =>
+    JSON.parse((await promisify(execFile)(process.execPath, [...argv, '--idle', String(seconds)])).stdout);
+  // Kafka misses the one that was killed for the 30 s of its session first.
+  const { streams, total, gaps } = await tillQuiet(90);
   const { items } = await api.ask<{ items: object[] }>('GET', '/tenants');
   t.equal(gaps, 0);
   t.equal(streams, items.length, 'every tenant');
@@ -145,11 +144,11 @@ t.test('M27 a subscriber that is killed and started again proves by the sequence
   // It loses what it knows of a tenant, which says something again only now.
   const { id, key } = await api.tenant('Subscribed', ['fabrikam.example']);
   played(t, await simulate({ seed: 22, users: 30, groups: 3, url: scimUrl, key, cycle: 'initial', dialect: 'flagged' }));
-  await tillQuiet();
+  await tillQuiet(30);
   const known = JSON.parse(readFileSync(state, 'utf8'));
   known[`/claras/directory ${id}`] = 3;
   writeFileSync(state, JSON.stringify(known));
-  const story = tillQuiet();
+  const story = tillQuiet(60);
   played(t, await simulate({ seed: 22, users: 30, groups: 3, url: scimUrl, key, cycle: 'delta', dialect: 'flagged' }));
   t.match(await story, { gaps: 1, snapshots: 1 }, 'it misses something, asks, and begins anew');
 });

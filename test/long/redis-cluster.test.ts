@@ -15,6 +15,7 @@ import {
   stopRedisCluster,
 } from '../../deploy/native/redis-cluster.ts';
 import { eventually, freePorts } from '../support/gateway.ts';
+import type { CycleName } from '../support/provisioned.ts';
 import { gatewayInStorms } from '../support/storm.ts';
 
 /** Every service as its own process on a Redis cluster of three masters with a replica each, and real Kafka. */
@@ -39,8 +40,8 @@ async function masters(): Promise<RedisNode[]> {
 t.test(
   'kill -9 of each master in turn, started again at once, through an initial, a delta and a leave cycle: exact in the end',
   async (t) => {
+    let times = 0;
     const killed = async (over: () => boolean) => {
-      let times = 0;
       for (; !over(); times++) {
         const master = (await masters())[times % 3]!;
         await stopRedis(master, 0);
@@ -52,7 +53,10 @@ t.test(
       t.ok(times >= 3, `${times} kills`);
       return times;
     };
-    await storm(t, 'Masters killed', killed, ['initial', 'delta', 'leave']);
+    // However quick the machine is: the last cycle meets a third death.
+    const isDue = async (cycle: CycleName) =>
+      cycle === 'leave' && eventually(120_000, 'two are killed', async () => times >= 2 || undefined);
+    await storm(t, 'Masters killed', killed, ['initial', 'delta', 'leave'], isDue);
   },
 );
 
@@ -62,7 +66,7 @@ t.test('a replica takes over from each master that is killed, which comes back a
     for (const master of await masters()) {
       if (over()) break;
       await stopRedis(master, 0);
-      await eventually(60_000, 'a replica is master', async () => ((await masters()).length === 3 ? true : undefined));
+      await eventually(120_000, 'a replica is master', async () => ((await masters()).length === 3 ? true : undefined));
       await startRedisNode(redisDir, master);
       await redisClusterIsWhole(redis);
       times++;
