@@ -416,12 +416,13 @@ export type NewTeamProfile = Static<typeof NewTeamProfile>;
 export const RoleByHand = Type.Object({ role: Type.Enum([...roles]) }, closed);
 export type RoleByHand = Static<typeof RoleByHand>;
 
-/** `active`: profiles that count now. `billed`: what the billing system has; null for a tenant that was never billed. */
+/** `active`: profiles that count now. `billed`: what the billing system has; null where it has nothing for the tenant, or does not say. */
 export const SeatReport = Type.Object(
   {
     active: Type.Integer(),
     version: Type.Integer(),
     billed: Type.Union([Type.Object({ quantity: Type.Integer(), version: Type.Integer() }, closed), Type.Null()]),
+    refused: Type.Union([Type.String(), Type.Null()], { description: 'why the billing system does not say what is billed' }),
     /** A swing downward that waits for an approval. */
     held: Type.Union([Type.Object({ quantity: Type.Integer(), since: Time }, closed), Type.Null()]),
   },

@@ -28,11 +28,15 @@ const unbilled: Bill = { sent: [] };
 /** Each tenant's bill as this service knows it, and who may send it. */
 export function bills(parts: { store: Store; runtime: Runtime }) {
   const { store, runtime } = parts;
-  /** Writes what `edit` makes of the bill (undefined: nothing), and tells. */
-  const change = (tenant: string, edit: (bill: Bill) => Bill | undefined, ...facts: OutcomeFact[]): Promise<void> =>
-    editDocument<Bill>(parts, scopeOf(tenant), billKey, (bill, now) => {
-      const after = edit(bill ?? unbilled);
-      return after && { put: { [billKey]: after }, events: facts.map((fact) => outcomeEvent('billing-sync', now, fact)) };
+  /** Writes what `edit` makes of the bill (undefined: nothing), and tells what `facts` makes of both. */
+  const change = (
+    tenant: string,
+    edit: (bill: Bill) => Bill | undefined,
+    facts: (before: Bill, after: Bill) => OutcomeFact[] = () => [],
+  ): Promise<void> =>
+    editDocument<Bill>(parts, scopeOf(tenant), billKey, (bill = unbilled, now) => {
+      const after = edit(bill);
+      return after && { put: { [billKey]: after }, events: facts(bill, after).map((fact) => outcomeEvent('billing-sync', now, fact)) };
     });
 
   return {

@@ -1,5 +1,5 @@
 import type { Seats } from '@claras/contracts/core-app';
-import type { TeamEvent } from '@claras/contracts/events';
+import type { OutcomeFact, TeamEvent } from '@claras/contracts/events';
 import type { BilledSeats, BillingRules, SeatUpdate } from '@claras/ports/billing/billing';
 
 /** A tenant whose seats may not be what is billed. */
@@ -95,4 +95,11 @@ export const withoutAttempt = ({ attempt, ...bill }: Bill, key: string): Bill =>
 export function settled({ sent, billed: before, attempt: now }: Bill, attempt: SeatUpdate, answer: BilledSeats): Bill {
   const billed = before && before.version > answer.version ? before : answer;
   return { sent, billed, ...(now && now.key !== attempt.key ? { attempt: now } : {}) };
+}
+
+/** What the ledger says when a bill was settled: each line begins where the one before it ended. A line ends a hold, too. */
+export function ledgerLines(before: Bill, { billed }: Bill, key: string): OutcomeFact[] {
+  const quantity = before.billed?.quantity ?? null;
+  if (!billed || (billed.quantity === quantity && !before.held)) return [];
+  return [{ type: 'seats.billed', data: { ...billed, before: quantity, key } }];
 }

@@ -1,4 +1,5 @@
-import { toRecord } from '@claras/contracts/cloud-event';
+import { fromRecord, toRecord } from '@claras/contracts/cloud-event';
+import type { OutcomeFact } from '@claras/contracts/events';
 import { topicOfService, topics } from '@claras/contracts/topics';
 import {
   type BilledSeats,
@@ -118,6 +119,27 @@ t.test('M24 M31 seats are exact after any outages, restarts and swings, with one
     await stop(consumer);
   }
   t.pass('30 histories');
+});
+
+t.test('the ledger has a line for each change of the bill, each from where the one before it ended, also of two processes', async (t) => {
+  for (let seed = 1; seed <= 5; seed++) {
+    const { runtime, store, start, stop, change, exact } = await stage(seed);
+    const consumers = [await start(), await start()];
+    for (let n = 0; n < 30; n++) {
+      await change('acme', runtime.random() < 0.6 ? 1 : -1);
+      if (runtime.random() < 0.5) await runtime.runUntil(() => exact('acme'), 60_000);
+    }
+    await runtime.runUntil(() => exact('acme'), 60_000);
+    for (const consumer of consumers) await stop(consumer);
+    const cells = await Promise.all([0, 1].map((cell) => store.outbox('billing-sync')!.read(cell, 100)));
+    const facts = cells.flat().map(({ record }) => fromRecord<OutcomeFact>('outcome', record));
+    const lines = facts.flatMap(({ type, data }) => (type === 'seats.billed' ? [data] : []));
+    t.strictSame(
+      lines.map(({ before }) => before),
+      [null, ...lines.slice(0, -1).map(({ quantity }) => quantity)],
+    );
+    t.ok(lines.every(({ before, quantity }) => before !== quantity));
+  }
 });
 
 t.test('M25 a hundred changes within a second are one call, and the quantity is right within the window', async (t) => {

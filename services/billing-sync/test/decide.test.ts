@@ -1,7 +1,17 @@
 import type { Profile, TeamEvent, TeamFact } from '@claras/contracts/events';
 import { ledgerRules } from '@claras/ports/billing/billing';
 import t from 'tap';
-import { afterBilling, type Bill, isSwing, marked, nextStep, seatsChangedAt, untilDue, withoutAttempt } from '../src/decide.ts';
+import {
+  afterBilling,
+  type Bill,
+  isSwing,
+  ledgerLines,
+  marked,
+  nextStep,
+  seatsChangedAt,
+  untilDue,
+  withoutAttempt,
+} from '../src/decide.ts';
 
 const profile: Profile = { id: 'p', displayName: 'Anna', role: 'adviser', status: 'active' };
 const event = (sequence: number, type: TeamFact['type']): TeamEvent =>
@@ -93,6 +103,14 @@ t.test('a swing of more than half and more than 20 seats down is held until it i
   const settling = step({ held: { quantity: 10, since: 3 } }, 60);
   if (settling.kind !== 'send') return t.fail('60 are billed');
   t.match(step(settling.bill), { kind: 'hold', isNew: true }, 'who leaves again before that is billed is a new question');
+});
+
+t.test('a line of the ledger says a change, or that a hold is over', async (t) => {
+  const bill = (quantity: number, more: Partial<Bill> = {}): Bill => ({ sent: [], billed: { quantity, version: 1 }, ...more });
+  t.match(ledgerLines({ sent: [] }, bill(3), 'k'), [{ type: 'seats.billed', data: { before: null, quantity: 3, key: 'k' } }]);
+  t.match(ledgerLines(bill(3), bill(4), 'k'), [{ data: { before: 3, quantity: 4 } }]);
+  t.strictSame(ledgerLines(bill(3), bill(3), 'k'), []);
+  t.match(ledgerLines(bill(3, { held: { quantity: 1, since: 0 } }), bill(3), 'k'), [{ data: { before: 3, quantity: 3 } }]);
 });
 
 t.test('what was answered with a no is asked with another key; what another process asks stays', async (t) => {

@@ -471,7 +471,10 @@ t.test('M11 the Team page changes any role by hand; the last owner stays', async
   t.notMatch(taken.text, /bob@/);
   t.equal((await ask('POST', '/tenants/acme/team/x/archive')).status, 404);
   t.match((await ask('GET', '/tenants/acme/seats')).json(), { active: 2, billed: { quantity: 2, version: 7 } });
-  t.match((await ask('GET', '/tenants/other/seats')).json(), { active: 0, billed: null });
+  t.match((await ask('GET', '/tenants/other/seats')).json(), { active: 0, billed: null, refused: null });
+  const { id } = (await ask('POST', '/tenants', { body: { name: 'Twice', domains: [] } })).json<{ id: string }>();
+  t.match((await ask('GET', `/tenants/${id}/seats`)).json(), { billed: null, refused: 'invalid: two subscriptions' });
+  t.match((await ask('GET', `/tenants/${id}/verification`)).json(), { seats: { billed: null } }, 'and the rest is verified');
 });
 
 t.test('the team comes in pages', async (t) => {

@@ -2,7 +2,7 @@ import { topicOfService, topics } from '@claras/contracts/topics';
 import { keys } from '@claras/directory/keys';
 import { providers } from '@claras/directory/providers';
 import { tenants } from '@claras/directory/tenants';
-import { type Billing, ledgerRules } from '@claras/ports/billing/billing';
+import { type Billing, BillingRefused, ledgerRules } from '@claras/ports/billing/billing';
 import { memoryBus } from '@claras/ports/bus/memory-bus';
 import { memoryStore } from '@claras/ports/store/memory-store';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
@@ -14,7 +14,10 @@ const cells = 4;
 const billing: Billing = {
   rules: ledgerRules,
   setSeats: async (_, seats) => seats,
-  billed: async (tenant) => (tenant === 'acme' ? { quantity: 2, version: 7 } : undefined),
+  async billed(tenant) {
+    if (tenant === 'twice') throw new BillingRefused('invalid', 'two subscriptions');
+    return tenant === 'acme' ? { quantity: 2, version: 7 } : undefined;
+  },
 };
 
 /** What the console stands on, all of it in memory, with what was logged. */

@@ -13,8 +13,9 @@ export const seats: Command = {
   help: 'Show the seats that count (active profiles) and the seats that are billed.',
   async run({ api, value, print }) {
     const report = await api.get<SeatReport>(['tenants', value('tenant') as string, 'seats']);
+    const billed = report.billed?.quantity ?? (report.refused ? `unknown, ${report.refused}` : 'never');
     const held = report.held ? `\nheld ${report.held.quantity} since ${report.held.since}` : '';
-    print(report, () => `active ${report.active}\nbilled ${report.billed?.quantity ?? 'never'}${held}`);
+    print(report, () => `active ${report.active}\nbilled ${billed}${held}`);
   },
 };
 
@@ -39,7 +40,7 @@ export const seatsExplain: Command = {
         `${people.length} seats: active profiles of the team`,
         table(
           ['who', 'role', 'from'],
-          people.map((profile) => ({ who: nameOf(profile), role: profile.role, from: profile.scimId ? 'SCIM' : 'by hand' })),
+          people.map((profile) => ({ who: nameOf(profile), role: profile.role, from: profile.scimId ? 'SCIM' : 'Claras' })),
         ),
         table(['at', 'what', 'change', 'version', 'why'], lines),
       ].join('\n\n'),

@@ -1,6 +1,6 @@
 import { SeatApproval, SeatLedger, SeatReport, type SeatRow } from '@claras/contracts/console-api';
 import { type Durable, transact } from '@claras/directory/transact';
-import type { Billing } from '@claras/ports/billing/billing';
+import { type Billing, BillingRefused } from '@claras/ports/billing/billing';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { ReadLog } from '../provisioning-log/read-log.ts';
@@ -20,16 +20,27 @@ export interface SeatParts {
 /** The hold that stands: the newest line says so. */
 const heldIn = ([newest]: readonly SeatRow[]) => (newest?.kind === 'held' ? { quantity: newest.quantity, since: newest.at } : null);
 
+/** A billing system that refuses to say is no reason to say nothing of the seats. */
+async function billOf(billing: Billing, tenant: string): Promise<Pick<SeatReport, 'billed' | 'refused'>> {
+  try {
+    const billed = await billing.billed(tenant);
+    return { billed: billed ? { quantity: billed.quantity, version: billed.version } : null, refused: null };
+  } catch (error) {
+    if (!(error instanceof BillingRefused)) throw error;
+    return { billed: null, refused: `${error.kind}: ${error.message}` };
+  }
+}
+
 /** Seats that count beside seats that are billed: the same within the coalescing window (M24); and the ledger behind the bill. */
 export function seatRoutes({ durable, coreApp, billing, log }: SeatParts): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get('/tenants/:tenant/seats', { schema: { params: OfTenant, response: { 200: SeatReport } } }, async ({ params: { tenant } }) => {
-      const [{ active, version }, billed, rows] = await Promise.all([
+      const [{ active, version }, bill, rows] = await Promise.all([
         coreApp.seats(tenant),
-        billing.billed(tenant),
+        billOf(billing, tenant),
         log.seatRows(tenant, 1),
       ]);
-      return { active, version, billed: billed ? { quantity: billed.quantity, version: billed.version } : null, held: heldIn(rows) };
+      return { active, version, ...bill, held: heldIn(rows) };
     });
 
     app.get('/tenants/:tenant/seats/ledger', { schema: { params: OfTenant, response: { 200: SeatLedger } } }, async ({ params }) => ({

@@ -7,7 +7,7 @@ import type { Providers } from '@claras/directory/providers';
 import type { Durable } from '@claras/directory/transact';
 import { identityOf, type Named } from '@claras/domain/identity';
 import { roleByMapping, roleOfGroup } from '@claras/domain/role-mapping';
-import type { Billing } from '@claras/ports/billing/billing';
+import { type Billing, BillingRefused } from '@claras/ports/billing/billing';
 import type { CoreApp, Team } from '@claras/ports/core-app/core-app';
 import { everyone } from '../api/everyone.ts';
 import { groupsThatCount } from '../api/mapped-groups.ts';
@@ -64,7 +64,7 @@ async function look({ team, coreApp, billing, ...parts }: VerifyParts, tenant: s
     }
   for (const profile of profiles.values())
     if (profile.scimId !== undefined) differences.push(...orphaned({ ...profile, scimId: profile.scimId }));
-  const [{ active }, billed] = await Promise.all([coreApp.seats(tenant), billing.billed(tenant)]);
+  const [{ active }, billed] = await Promise.all([coreApp.seats(tenant), billing.billed(tenant).catch(nothingIfRefused)]);
   return { users, profiles: count, differences, seats: { active, billed: billed?.quantity ?? null } };
 }
 
@@ -72,4 +72,9 @@ async function look({ team, coreApp, billing, ...parts }: VerifyParts, tenant: s
 export async function mapped({ durable, groups, providers }: Pick<VerifyParts, 'durable' | 'groups' | 'providers'>, tenant: string) {
   const mapping = (await providers.withScim(tenant))?.mapping ?? {};
   return { mapping, groups: await groupsThatCount({ durable, groups }, tenant, (name) => roleOfGroup(mapping, name) !== undefined) };
+}
+
+/** What a bill says is one line of many: the others are told without it. */
+function nothingIfRefused(error: unknown): undefined {
+  if (!(error instanceof BillingRefused)) throw error;
 }

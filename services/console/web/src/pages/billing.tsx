@@ -26,8 +26,13 @@ export function Billing({ tenant }: { tenant: string }) {
       {seats.data && (
         <SimpleGrid cols={{ base: 1, xs: 2 }}>
           <Figure name="Active profiles" value={seats.data.active} />
-          <Figure name="Seats billed" value={seats.data.billed?.quantity ?? 'None yet'} />
+          <Figure name="Seats billed" value={seats.data.billed?.quantity ?? (seats.data.refused ? 'Unknown' : 'None yet')} />
         </SimpleGrid>
+      )}
+      {seats.data?.refused && (
+        <Alert color="red" title="The billing system does not say what is billed">
+          <Text>{seats.data.refused}</Text>
+        </Alert>
       )}
       {held && (
         <Alert color="yellow" title="A large swing waits for you">
