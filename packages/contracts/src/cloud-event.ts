@@ -1,3 +1,4 @@
+import { isTenantId } from '@claras/domain/tenant';
 import type { Fact, Positioned } from './events.ts';
 import { jsonOf } from './json-text.ts';
 import { sourceOf, type TopicName, topics } from './topics.ts';
@@ -67,6 +68,7 @@ export function fromRecord<F extends Fact>(
     ce_request: request,
   } = record.headers;
   const sequence = Number(ce_sequence);
+  if (!isTenantId(record.key)) throw new MalformedEvent(`the key of ${id ?? 'a record'} can be no tenant's`);
   if (!id || !type?.startsWith(prefix) || !time || !Number.isSafeInteger(sequence) || sequence < 1 || record.value === null)
     throw new MalformedEvent(`not an event of ${topics[topic].name}: ${type ?? 'no ce_type'} ${ce_sequence ?? 'no ce_sequence'}`);
   let data: unknown;

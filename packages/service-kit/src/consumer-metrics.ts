@@ -3,8 +3,8 @@ import type { PartitionLag } from '@claras/ports/bus/bus';
 import type { Metrics } from './metrics.ts';
 
 /**
- * What became of an event here. `parked`: it is no event of ours. `aside`: its tenant is stopped. `missed`: it went aside and is not kept, since the
- * queue is full. `retried`: once for each failed attempt.
+ * What became of an event here. `parked`: it is no event of ours, or stands alone and is at fault. `aside`: its tenant is stopped. `missed`: it
+ * went aside and is not kept, since the queue is full. `retried`: once for each failed attempt.
  */
 export type Processed = 'applied' | 'duplicate' | 'aside' | 'missed' | 'parked' | 'retried';
 

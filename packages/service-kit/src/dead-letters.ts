@@ -10,7 +10,7 @@ import { positions } from './position.ts';
 export const letterStates = ['parked', 'replaying', 'replayed', 'dropped'] as const;
 export type LetterState = (typeof letterStates)[number];
 
-/** A record that a consumer could not read, with all that is needed to look at it and to try it again. */
+/** A record that a consumer could not read, or not apply where it stands alone, with all that is needed to look at it and to try it again. */
 export interface DeadLetter {
   /** `<consumer>:<topic>:<partition>:<offset>`: the same record is parked once, however often it is read. */
   id: string;

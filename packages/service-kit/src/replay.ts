@@ -15,8 +15,11 @@ export interface ReplayParts<F extends Fact> {
   log: Log;
   signal: AbortSignal;
   gate: PauseGate;
-  /** As for an event that was just read: what its tenant is past already changes nothing, whoever else takes it at the same time. */
-  take(event: Positioned<F>): Promise<void>;
+  /**
+   * As for an event that was just read: what its tenant is past already changes nothing, whoever else takes it at the same time. Resolves with
+   * what is at fault, if it is parked for that.
+   */
+  take(event: Positioned<F>): Promise<Error | undefined>;
 }
 
 /**
@@ -38,12 +41,10 @@ export async function replayForEver<F extends Fact>({
     const { topic, record, attempts, rate = defaultRate } = entry.value;
     const { verdict } = await letters.foretell(entry.value);
     const event = eventOf<F>(topic, record);
-    if (event instanceof Error) await letters.change(entry, { state: 'parked', reason: event.message, attempts: attempts + 1 });
-    else {
-      await take(event);
-      await letters.change(entry, { state: 'replayed', outcome: verdict, attempts: attempts + 1 });
-    }
-    log.info({ consumer, letter: id, verdict }, 'replayed a dead letter');
+    const fault = event instanceof Error ? event : await take(event);
+    const became = fault ? ({ state: 'parked', reason: fault.message } as const) : ({ state: 'replayed', outcome: verdict } as const);
+    await letters.change(entry, { ...became, attempts: attempts + 1 });
+    log.info({ consumer, letter: id, verdict, ...became }, 'replayed a dead letter');
     return 1000 / rate;
   }
 

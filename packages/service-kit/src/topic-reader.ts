@@ -13,6 +13,7 @@ import type { Problems } from './problems.ts';
 import { replayForEver } from './replay.ts';
 import { Interrupted, isRetryable } from './retryable.ts';
 import { sideBySide } from './side-by-side.ts';
+import { watchLag } from './watch-lag.ts';
 
 export interface TopicReader<F extends Fact> {
   /** The consumer group, and the service's name in the store. */
@@ -27,21 +28,32 @@ export interface TopicReader<F extends Fact> {
   gate: PauseGate;
   /** Nobody waits for it: as in the bus's subscription. */
   gathers?: boolean | undefined;
+  /**
+   * Whether each event stands by itself: later ones may go before it, and one that was applied already changes nothing. Then one at fault is
+   * parked, and its tenant goes on.
+   */
+  standsAlone?: boolean | undefined;
   /** The events of one tenant in a batch, in order; called again with the same ones until it resolves. */
   take(tenant: string, events: Positioned<F>[]): Promise<void>;
+}
+
+interface Read<F extends Fact> {
+  event: Positioned<F>;
+  record: Received;
 }
 
 const tenantsAtOnce = 16;
 const longestOutageWait = 5_000;
 const longestFaultWait = 30_000;
-const lagEvery = 5_000;
+
+const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 /**
  * Reads a topic for ever: tenants side by side, each in order. An outage is waited for, and told; nothing is skipped. A record that is no
- * event of ours is parked.
+ * event of ours is parked, as is one at fault that stands alone.
  */
 export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise<{ close(): Promise<void> }> {
-  const { name, topic, bus, store, runtime, log, measure, problems, gate, gathers = false } = reader;
+  const { name, topic, bus, store, runtime, log, measure, problems, gate, gathers = false, standsAlone = false } = reader;
   const closing = new AbortController();
   const { signal } = closing;
   const letters = deadLetters(store, runtime);
@@ -50,13 +62,10 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
     try {
       for (let failures = 1; ; failures++) {
         if (signal.aborted || !alive() || gate.isPaused()) throw new Interrupted();
-        const error = await attempt().then(
-          () => undefined,
-          (thrown: unknown) => thrown ?? new Error('nothing was thrown'),
-        );
+        const error = await attempt().then(() => undefined, errorOf);
         if (error === undefined) return;
         measure.processed('retried');
-        problems.set(cause, `waiting: ${error instanceof Error ? error.name : 'unknown fault'}`);
+        problems.set(cause, `waiting: ${error.name}`);
         // Powers of two: an outage is told, and does not fill the disk.
         if (Number.isInteger(Math.log2(failures)))
           log[isRetryable(error) ? 'warn' : 'error']({ err: error, cause, failures }, 'trying again');
@@ -71,37 +80,47 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
   async function park(batch: Batch, record: Received, error: Error): Promise<void> {
     await persist(`parking ${batch.partition}`, batch.alive, () => letters.add(name, batch, record, error.message));
     measure.processed('parked');
-    log.error({ topic: batch.topic, partition: batch.partition, offset: record.offset, reason: error.message }, 'parked a record');
+    log.error({ err: error, topic: batch.topic, partition: batch.partition, offset: record.offset }, 'parked a record');
+  }
+
+  /** Resolves with what is at fault, where that is not waited for. */
+  async function take(tenant: string, events: Positioned<F>[], alive: () => boolean): Promise<Error | undefined> {
+    let fault: Error | undefined;
+    await persist(`tenant ${tenant}`, alive, () =>
+      reader.take(tenant, events).catch((error: unknown) => {
+        if (!standsAlone || isRetryable(error)) throw error;
+        fault = errorOf(error);
+      }),
+    );
+    return fault;
+  }
+
+  /** A tenant's events at once; where one is at fault each by itself, so that it alone is parked. */
+  async function takeRead(batch: Batch, tenant: string, read: readonly Read<F>[]): Promise<void> {
+    const fault = await take(
+      tenant,
+      read.map(({ event }) => event),
+      batch.alive,
+    );
+    if (!fault) return;
+    if (read.length === 1) await park(batch, read[0]!.record, fault);
+    else for (const one of read) await takeRead(batch, tenant, [one]);
   }
 
   async function onBatch(batch: Batch): Promise<void> {
     problems.clear('bus');
-    const tenants = new Map<string, Positioned<F>[]>();
+    const tenants = new Map<string, Read<F>[]>();
     for (const record of batch.records) {
       try {
         const event = fromRecord<F>(topic, record);
-        const events = tenants.get(event.tenant);
-        if (events) events.push(event);
-        else tenants.set(event.tenant, [event]);
+        const read = tenants.get(event.tenant);
+        if (read) read.push({ event, record });
+        else tenants.set(event.tenant, [{ event, record }]);
       } catch (error) {
         await park(batch, record, error as Error);
       }
     }
-    await sideBySide(tenantsAtOnce, tenants, ([tenant, events]) =>
-      persist(`tenant ${tenant}`, batch.alive, () => reader.take(tenant, events)),
-    );
-  }
-
-  async function watchLag(): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        measure.lag(await bus.lag(name, [topics[topic].name]), runtime.now());
-        measure.parked(await letters.count(name));
-      } catch (error) {
-        log.warn({ err: error }, 'cannot tell the lag');
-      }
-      await runtime.sleep(lagEvery, signal);
-    }
+    await sideBySide(tenantsAtOnce, tenants, ([tenant, read]) => takeRead(batch, tenant, read));
   }
 
   const consumer = await bus.consume({
@@ -119,15 +138,10 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
     },
   });
   gate.follow((paused) => (paused ? consumer.pause() : consumer.resume()));
-  const watching = watchLag();
+  const watching = watchLag({ name, topic, bus, letters, runtime, log, measure, problems, signal });
   const replaying = replayForEver<F>({
     ...{ consumer: name, letters, runtime, log, signal, gate },
-    take: (event) =>
-      persist(
-        `tenant ${event.tenant}`,
-        () => true,
-        () => reader.take(event.tenant, [event]),
-      ),
+    take: (event) => take(event.tenant, [event], () => true),
   });
 
   return {

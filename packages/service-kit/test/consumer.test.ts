@@ -535,6 +535,21 @@ t.test('tenants that stand still keep no other from what it was set aside for, h
   await stop(consumer);
 });
 
+t.test('a record whose key can be no tenant’s is no event, and blocks nobody', async (t) => {
+  const { runtime, bus, store, start, stop, until } = await stage();
+  const consumer = await start();
+  const strange = ['', 'a:b', 'a/b', 'x'.repeat(300)];
+  await bus.publish(
+    topic,
+    strange.map((key) => ({ ...record('acme', 1), key })),
+  );
+  for (const tenant of ['acme', 'beta', 'gamma']) await bus.publish(topic, records(tenant, 1, 2));
+  await until({ acme: 2, beta: 2, gamma: 2 });
+  const { letters } = await deadLetters(store, runtime).list({ state: 'parked', consumer: 'reader', limit: 10 });
+  t.strictSame(letters.map(({ record: { key } }) => key).sort(), strange.toSorted());
+  await stop(consumer);
+});
+
 t.test('a record that is no event is parked with all of it, and blocks nobody', async (t) => {
   const { runtime, bus, store, metrics, start, stop, until } = await stage();
   const strange = { key: 'acme', value: 'not json', headers: record('acme', 9).headers };

@@ -37,6 +37,7 @@ export async function billingSync(
     topic: 'team',
     // One mark serves many events.
     gathers: true,
+    standsAlone: true,
     measure,
     problems,
     gate,
@@ -57,6 +58,7 @@ export async function billingSync(
     ...parts,
     ...control,
     topic: 'control',
+    standsAlone: true,
     problems: troubles,
     gate: pauseGate({ ...parts, ...control, problems: troubles }),
     async take(tenant, decided) {

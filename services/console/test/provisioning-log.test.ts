@@ -1,8 +1,15 @@
+import { toRecord } from '@claras/contracts/cloud-event';
 import type { DirectoryEvent } from '@claras/contracts/events';
-import { topicOfService } from '@claras/contracts/topics';
+import { topicOfService, topics } from '@claras/contracts/topics';
+import { memoryBus } from '@claras/ports/bus/memory-bus';
 import { memoryStore } from '@claras/ports/store/memory-store';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
+import { deadLetters } from '@claras/service-kit/dead-letters';
+import { createHealth } from '@claras/service-kit/health';
+import { createMetrics } from '@claras/service-kit/metrics';
 import t from 'tap';
+import { virtualRuntime } from '../../../packages/ports/test/virtual-runtime.ts';
+import { provisioningLog } from '../src/provisioning-log/consumer.ts';
 import { entryOf, type RefusedEvent, remembered } from '../src/provisioning-log/entry.ts';
 import { eraseFromLog } from '../src/provisioning-log/erase.ts';
 import {
@@ -15,6 +22,8 @@ import {
   place,
   placeOfId,
   refusedPlace,
+  type Through,
+  throughKey,
   trimmed,
 } from '../src/provisioning-log/log-store.ts';
 import { outcomeWriter } from '../src/provisioning-log/outcome-writer.ts';
@@ -118,4 +127,38 @@ t.test('a refused request has the name of whom it is about, also where the edge 
   const change = described([entryOf(made, undefined)], new Map(remembered(made)));
   await store.commit(logScope('acme'), { id: runtime.id(), time: 0, ...change });
   t.match((await readLog(store).page('acme', { limit: 1 })).items, [{ type: 'request.refused', name: 'ann@acme.example' }]);
+});
+
+t.test('an outcome that says nothing is parked: its tenant’s others and those of all tenants beside it are written', async (t) => {
+  const runtime = virtualRuntime(1);
+  const bus = memoryBus({ runtime });
+  await bus.prepare([topics.directory, topics.outcome].map(({ name }) => ({ name, partitions: 1 })));
+  const store = memoryStore({ cells: 1, topicOf: topicOfService, runtime });
+  const log = { info() {}, warn() {}, error() {} };
+  const consumer = await provisioningLog({ store, bus, runtime, log, metrics: createMetrics('test'), health: createHealth() });
+  const told = (tenant: string, through: number, data: object | null = { consumer: 'archiver', through, results: [] }) =>
+    toRecord('outcome', 'archiver', tenant, through, {
+      ...{ type: 'events.settled', subject: 'Consumers/archiver', time: new Date(0).toISOString() },
+      data,
+    });
+  const strange = [told('acme', 2, {}), told('acme', 2, null)];
+  await bus.publish(topics.outcome.name, [told('acme', 1), ...strange, told('acme', 3), told('beta', 1)]);
+  let found: unknown;
+  const wanted = { acme: 3, beta: 1, parked: 2 };
+  const look = async () => {
+    const through = async (id: string) => (await store.read<Through>(logScope(id), [throughKey('archiver')]))[0]?.value.sequence;
+    const { total } = await deadLetters(store, runtime).list({ state: 'parked', consumer: 'provisioning-log-outcomes', limit: 10 });
+    found = { acme: await through('acme'), beta: await through('beta'), parked: total };
+  };
+  await runtime.runUntil(() => {
+    void look();
+    return JSON.stringify(found) === JSON.stringify(wanted);
+  });
+  t.strictSame(found, wanted);
+  let closed = false;
+  const closing = consumer.close().then(() => {
+    closed = true;
+  });
+  await runtime.runUntil(() => closed);
+  await closing;
 });

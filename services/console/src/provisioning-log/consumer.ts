@@ -48,6 +48,7 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
     name,
     topic: 'outcome',
     gathers: true,
+    standsAlone: true,
     measure,
     problems,
     gate: pauseGate({ ...parts, name, measure, problems }),

@@ -41,6 +41,7 @@ export async function snapshotMaker(parts: ConsumerParts): Promise<{ close(): Pr
     ...parts,
     name,
     topic: 'request',
+    standsAlone: true,
     measure,
     problems,
     gate,
