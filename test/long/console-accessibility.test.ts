@@ -3,6 +3,7 @@ import { simulate } from '@claras/entra-simulator/simulate';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { accessibilityFaults, newPage, openBrowser, type Sight } from '../support/browser.ts';
+import { field } from '../support/console.ts';
 import { localGateway } from '../support/gateway.ts';
 import { mapping, played } from '../support/provisioned.ts';
 
@@ -14,6 +15,8 @@ if (browser) {
   const { api, url } = gateway;
   const tenant = await api.tenant('Hill & Sons', ['fabrikam.example']);
   await api.ask('POST', '/tenants', { name: 'Empty' });
+  await api.ask('POST', '/tenants', { name: 'Off' });
+  await api.ask('POST', '/tenants/off/providers', { name: 'Entra' });
   const cycle = await simulate({
     seed: 5,
     users: 40,
@@ -24,6 +27,8 @@ if (browser) {
     dialect: 'flagged',
   });
   await api.map(tenant.id, tenant.provider, mapping);
+  const groups = (await api.ask<{ items: { name: string; members: number }[] }>('GET', `/tenants/${tenant.id}/groups`)).items;
+  const largest = groups.toSorted((a, b) => b.members - a.members)[0]!.name;
   const trusted = { entraTenant: randomUUID(), application: randomUUID() };
   await api.ask('PUT', `/tenants/${tenant.id}/providers/${tenant.provider}/federation`, trusted);
 
@@ -33,6 +38,14 @@ if (browser) {
     await page.waitForLoadState('networkidle', { timeout: 10_000 }).catch(() => undefined); // live pages ask again and again
   };
   const inHill = (path: string) => at(`/t/${tenant.id}/${path}`);
+  const deed =
+    (name: string, company = tenant.id) =>
+    async (page: Page) => {
+      await at(`/t/${company}/sso`)(page);
+      await page.getByRole('button', { name: 'Actions for Entra' }).click();
+      await page.getByRole('menuitem', { name }).click();
+      await page.getByRole('dialog').waitFor();
+    };
   const edit = (tab: string) => async (page: Page) => {
     await inHill('sso')(page);
     await page.getByRole('button', { name: 'Actions for Entra' }).click();
@@ -48,26 +61,36 @@ if (browser) {
     'nobody yet': at('/t/empty/team'),
     general: edit('General'),
     'enable scim': edit('Enable SCIM'),
-    'trust an application': async (page) => {
+    'turning it off': async (page) => {
       await edit('Enable SCIM')(page);
+      await page.getByRole('switch', { name: 'Enable SCIM' }).uncheck();
+      await page.getByText('Update Provider turns it off').waitFor();
+    },
+    advanced: edit('Advanced'),
+    'trust an application': async (page) => {
+      await edit('Advanced')(page);
       await page.getByRole('button', { name: 'Trust another application' }).click();
       await page.getByRole('textbox', { name: 'Issuer' }).waitFor();
     },
-    'role mapping with its preview': async (page) => {
+    'role mapping with its preview, its warnings and the name to be typed': async (page) => {
       await edit('Role Mapping')(page);
-      await page
-        .locator('input')
-        .and(page.getByLabel('Assistant', { exact: true }))
-        .fill('Anyone');
+      await field(page, 'Assistant').fill('Anyone');
       await page.keyboard.press('Enter');
-      await page.getByRole('region', { name: 'Preview' }).waitFor();
+      await field(page, 'Owner').fill(largest);
+      await page.keyboard.press('Enter');
+      await page.getByText('would become owner').waitFor();
+      await page.getByText(/^Type Hill & Sons to change the role of/).waitFor();
     },
-    test: async (page) => {
+    'the three dots': async (page) => {
       await inHill('sso')(page);
       await page.getByRole('button', { name: 'Actions for Entra' }).click();
-      await page.getByRole('menuitem', { name: 'Test' }).click();
-      await page.getByRole('dialog').waitFor();
+      await page.getByRole('menuitem', { name: 'Remove' }).waitFor();
     },
+    test: deed('Test connection'),
+    disable: deed('Disable SCIM'),
+    'remove, with SCIM on': deed('Remove'),
+    remove: deed('Remove', 'off'),
+    'a provider, with steps': at('/t/off/sso'),
     api: inHill('api'),
     'new key': async (page) => {
       await inHill('api')(page);

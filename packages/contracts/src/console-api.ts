@@ -43,6 +43,19 @@ export type NewFederation = Static<typeof NewFederation>;
 export const Federation = Type.Object({ id: Type.String(), ...FederationClaims, audience: Type.String() }, closed);
 export type Federation = Static<typeof Federation>;
 
+/** SCIM requests of a tenant in the last 24 hours, by full hours; reads are not counted. */
+export const RequestCounts = Type.Object(
+  {
+    since: Time,
+    ok: Type.Optional(Type.Integer({ description: 'changed something; absent where more than 500 were refused' })),
+    refused: Type.Integer({
+      description: 'by the edge or by a rule, as they stand in the provisioning log; at least so many without `ok`',
+    }),
+  },
+  closed,
+);
+export type RequestCounts = Static<typeof RequestCounts>;
+
 const Protocol = Type.Enum(['saml', 'oidc']);
 export const Provider = Type.Object(
   {
@@ -58,6 +71,8 @@ export const Provider = Type.Object(
     version: Version,
     /** When the identity provider last asked with one of the tenant's keys, to the minute; only while SCIM is on. */
     lastRequest: Type.Optional(Time),
+    /** In the list of providers; only while SCIM is on. */
+    requests: Type.Optional(RequestCounts),
   },
   closed,
 );

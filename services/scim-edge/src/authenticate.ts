@@ -22,7 +22,9 @@ const refusals = {
   expired: () => unauthorized('This API key has expired. Make a new one in Claras under Settings > API.'),
   revoked: () => unauthorized('This API key was revoked. Make a new one in Claras under Settings > API.'),
   'trust-ended': () =>
-    unauthorized('The trust that this access token was given for has ended. Look under Enable SCIM on the SSO page in Claras.'),
+    unauthorized(
+      'The trust that this access token was given for has ended. Look at the provider under Edit > Advanced on the SSO page in Claras.',
+    ),
   'token-expired': () => unauthorized('This access token has expired. Ask the token endpoint for a new one.'),
 };
 const wrongScope = () => forbidden('This API key does not open SCIM. Make one with the scope scim.full in Claras under Settings > API.');

@@ -4,12 +4,18 @@ import { type Command, tenantOption } from '../command.ts';
 import { Refusal, UsageError } from '../refusal.ts';
 import { table } from '../table.ts';
 
-const rowOf = ({ id, name, protocol, domains, scim }: Provider) => ({
-  id,
-  name,
-  protocol,
-  domains: domains.join(', '),
-  scim: scim ? 'on' : 'off',
+const countsOf = ({ requests }: Provider): string => {
+  if (!requests) return '-';
+  return requests.ok === undefined ? `at least ${requests.refused} refused` : `${requests.ok} ok / ${requests.refused} refused`;
+};
+
+const rowOf = (provider: Provider) => ({
+  id: provider.id,
+  name: provider.name,
+  protocol: provider.protocol,
+  domains: provider.domains.join(', '),
+  scim: provider.scim ? 'on' : 'off',
+  'last 24 h': countsOf(provider),
 });
 
 export const providersOf = async (api: Api, tenant: string): Promise<Provider[]> =>
@@ -54,10 +60,10 @@ export const providerAdd: Command = {
 export const providerList: Command = {
   name: 'provider list',
   options: tenantOption,
-  help: 'List a tenant’s providers, and which of them has SCIM on.',
+  help: 'List a tenant’s providers, which of them has SCIM on, and what became of its requests.',
   async run({ api, value, print }) {
     const all = await providersOf(api, value('tenant') as string);
-    print(all, () => table(['id', 'name', 'protocol', 'domains', 'scim'], all.map(rowOf)));
+    print(all, () => table(['id', 'name', 'protocol', 'domains', 'scim', 'last 24 h'], all.map(rowOf)));
   },
 };
 

@@ -14,6 +14,7 @@ import type { Keys } from '@claras/directory/keys';
 import type { ListedProvider, Providers } from '@claras/directory/providers';
 import { groupNameKey, type RoleMapping } from '@claras/domain/role-mapping';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { requestCounts } from '../provisioning-log/request-counts.ts';
 import { assertNoKey } from './admission.ts';
 import { ApiProblem } from './api-problem.ts';
 import { OfProvider, OfTenant } from './params.ts';
@@ -54,7 +55,10 @@ export function providerRoutes(providers: Providers, { keys, ...preview }: Previ
       { schema: { params: OfTenant, response: { 200: ProviderList } } },
       async ({ params: { tenant } }) => {
         const [listed, lastRequest] = await Promise.all([providers.list(tenant), keys.lastRequest(tenant)]);
-        return { items: listed.map((provider) => ({ ...shown(provider), ...(provider.scim && lastRequest ? { lastRequest } : {}) })) };
+        const { store, runtime } = preview.durable;
+        const requests = listed.some(({ scim }) => scim) && (await requestCounts(store, tenant, runtime.now()));
+        const seen = { ...(lastRequest ? { lastRequest } : {}), ...(requests ? { requests } : {}) };
+        return { items: listed.map((provider) => ({ ...shown(provider), ...(provider.scim ? seen : {}) })) };
       },
     );
 

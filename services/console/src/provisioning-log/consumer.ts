@@ -6,8 +6,9 @@ import { pauseGate } from '@claras/service-kit/pause-gate';
 import { createProblems } from '@claras/service-kit/problems';
 import { readTopic } from '@claras/service-kit/topic-reader';
 import { entryOf, type LogEntry, remembered, type Snapshot } from './entry.ts';
-import { described, logService, snapshotKey, trimmed } from './log-store.ts';
+import { described, logService, requestsKey, snapshotKey, trimmed } from './log-store.ts';
 import { outcomeWriter } from './outcome-writer.ts';
+import { type CountedRequests, withRequests } from './request-counts.ts';
 
 /** Those that work off the directory's events. */
 export const consumers = topics.directory.readers.filter((name) => name !== logService);
@@ -25,7 +26,7 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
     gathers: true,
     async handle({ scope, read, events: batch, settle }) {
       const subjects = [...new Set(batch.map(({ subject }) => subject))];
-      const known = await read<Record<string, unknown>>(subjects.map(snapshotKey));
+      const known = await read<Record<string, unknown>>([...subjects.map(snapshotKey), requestsKey]);
       const snapshots = new Map<string, Snapshot>(subjects.map((subject, n) => [subject, known[n]?.value]));
       const entries: LogEntry[] = [];
       const changed = new Map<string, Snapshot>();
@@ -36,7 +37,9 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
           changed.set(subject, after);
         }
       }
-      await settle(batch.at(-1)!.sequence, await trimmed(store, scope, entries.length, described(entries, changed)));
+      const change = described(entries, changed);
+      change.put[requestsKey] = withRequests(known.at(-1)?.value as CountedRequests | undefined, entries);
+      await settle(batch.at(-1)!.sequence, await trimmed(store, scope, entries.length, change));
       return 'done';
     },
   });

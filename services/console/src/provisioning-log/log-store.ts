@@ -56,6 +56,7 @@ export const nameKey = (userName: string) => `name:${keyPart(emailKey(userName))
 /** Index of the keys of names that led to a user: an entry that said one may be trimmed. */
 export const namesIndex = (user: string) => `names:${user}`;
 export const progressKey = 'recheck';
+export const requestsKey = 'requests';
 export const seatsKey = (sequence: number) => `seats:${padded(sequence)}`;
 export const seatsIndex = 'seats';
 export const entriesIndex = 'entries';

@@ -24,6 +24,7 @@ import { Sso } from './pages/sso.tsx';
 import { Team } from './pages/team.tsx';
 import { Tenants } from './pages/tenants.tsx';
 import { useSession } from './session.tsx';
+import { useTenantName } from './shared/tenant-name.ts';
 
 const pages: { path: string; name: string; page: ComponentType<{ tenant: string }> }[] = [
   { path: 'sso', name: 'SSO', page: Sso },
@@ -60,7 +61,7 @@ export function App() {
           <Group gap="sm" wrap="nowrap">
             <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Menu" aria-expanded={opened} />
             <Text fw={700}>Claras</Text>
-            {here && <Text c="dimmed">{here}</Text>}
+            {here && <Company tenant={here} />}
           </Group>
           <Account name={profile?.displayName ?? 'Operator'} role={profile?.role} />
         </Group>
@@ -91,6 +92,14 @@ export function App() {
         </Switch>
       </AppShell.Main>
     </AppShell>
+  );
+}
+
+function Company({ tenant }: { tenant: string }) {
+  return (
+    <Text c="dimmed" truncate>
+      {useTenantName(tenant)}
+    </Text>
   );
 }
 

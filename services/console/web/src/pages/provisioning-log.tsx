@@ -3,6 +3,7 @@ import { Button, Drawer, Menu, Switch, Table, Text, TextInput, UnstyledButton } 
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { useSearch } from 'wouter';
 import { ask, inTenant } from '../api.ts';
 import { Entry, StatusBadge } from '../log/entry.tsx';
 import { exportLog } from '../log/export.ts';
@@ -20,7 +21,8 @@ const pageSize = 100;
 /** Every request that changed something or was refused, and what came of it, as it happens. */
 export function ProvisioningLog({ tenant }: { tenant: string }) {
   const { manages } = useSession();
-  const [text, setText] = useState('');
+  // Nothing that may be a name is taken from the address, nor put into it.
+  const [text, setText] = useState(useSearch() === 'status=refused' ? 'status:refused' : '');
   const [live, setLive] = useState(true);
   const [opened, setOpened] = useState<string>();
   const [exported, setExported] = useState<number>();

@@ -1,10 +1,11 @@
 import type { TeamPage } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
-import { Anchor, Badge, Group, Select, Table, Tabs, Text, TextInput, UnstyledButton } from '@mantine/core';
+import { Anchor, Badge, Group, Select, Table, Tabs, Text, TextInput, Tooltip, UnstyledButton } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { ask, inTenant } from '../api.ts';
+import { Lock } from '../shared/lock.tsx';
 import { LongTable } from '../shared/long-table.tsx';
 import { Empty, Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
@@ -16,6 +17,7 @@ const pageSize = 500;
 const mostPages = 40;
 /** ms between two looks whether the team changed. */
 const lookEvery = 400;
+const lockedBecause = 'Name and e-mail address come from Entra and are changed there. Role and access can be changed here, too.';
 const everyRole = ['owner', 'manager', 'adviser', 'assistant'];
 
 /** The Team page: who is there, with what role, since SCIM or by hand. */
@@ -125,9 +127,17 @@ export function Team({ tenant }: { tenant: string }) {
                   row={(profile) => (
                     <>
                       <Table.Td>
-                        <UnstyledButton onClick={() => setOpened(profile.id)} td="underline">
-                          {profile.displayName}
-                        </UnstyledButton>
+                        <Tooltip
+                          label={lockedBecause}
+                          disabled={!profile.scimId}
+                          events={{ hover: true, focus: true, touch: false }}
+                          multiline
+                          w={280}
+                        >
+                          <UnstyledButton onClick={() => setOpened(profile.id)} td="underline">
+                            {profile.displayName} {profile.scimId && <Lock />}
+                          </UnstyledButton>
+                        </Tooltip>
                       </Table.Td>
                       <Table.Td>{profile.email ?? '–'}</Table.Td>
                       <Table.Td>

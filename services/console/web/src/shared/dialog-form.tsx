@@ -2,13 +2,14 @@ import { Button, Group, Modal, Stack } from '@mantine/core';
 import type { FormEvent, ReactNode } from 'react';
 import { Trouble } from './trouble.tsx';
 
-/** A dialog that asks for something. `submit`: what its button says. */
+/** A dialog that asks for something. `submit`: what its button says. `danger`: it takes something away. */
 export function DialogForm({
   title,
   submit,
   error,
   pending,
   disabled,
+  danger,
   opened = true,
   onSubmit,
   onClose,
@@ -19,6 +20,7 @@ export function DialogForm({
   error?: Error | null | undefined;
   pending?: boolean;
   disabled?: boolean;
+  danger?: boolean;
   opened?: boolean;
   onSubmit: () => void;
   onClose: () => void;
@@ -38,7 +40,7 @@ export function DialogForm({
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
-            <Button type="submit" loading={pending ?? false} disabled={disabled ?? false}>
+            <Button type="submit" loading={pending ?? false} disabled={disabled ?? false} {...(danger ? { color: 'red' } : {})}>
               {submit}
             </Button>
           </Group>

@@ -1,21 +1,22 @@
 import type { MappingPreview, Provider, VersionedMapping } from '@claras/contracts/console-api';
-import { Anchor, Button, Checkbox, Drawer, Group, List, Stack, Switch, Table, Tabs, TagsInput, Text } from '@mantine/core';
+import { Button, Drawer, Group, Stack, Table, Tabs, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link } from 'wouter';
 import { ApiError, ask, inTenant } from '../api.ts';
 import { useSession } from '../session.tsx';
-import { CopyField } from '../shared/copy-field.tsx';
+import { useTenantName } from '../shared/tenant-name.ts';
 import { Trouble } from '../shared/trouble.tsx';
-import { Federation } from './federation.tsx';
-import { FirstRequest } from './first-request.tsx';
+import { isTyped, TypedName } from '../shared/typed-name.tsx';
+import { Advanced } from './advanced.tsx';
+import { areDomains, DomainsField } from './domains-field.tsx';
+import { EnableScim } from './enable-scim.tsx';
 import { Recheck } from './recheck.tsx';
 import { type Mapping, RoleMappingFields } from './role-mapping-fields.tsx';
 import { Preview } from './role-mapping-preview.tsx';
 
-/** A save that changes more than this part of the team, and at least this many people, asks once more. */
+/** A save that changes more than this part of the team, and at least this many people, asks for the company's name. */
 const largePart = 0.2;
 const largeNumber = 5;
 const isLarge = ({ changes, checked }: MappingPreview) => changes.total >= largeNumber && changes.total > checked * largePart;
@@ -24,8 +25,20 @@ const filled = (mapping: Mapping): Mapping => Object.fromEntries(Object.entries(
 const same = (one: Mapping, other: Mapping) => JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
 const sorted = (mapping: Mapping) => Object.entries(filled(mapping)).sort(([a], [b]) => (a < b ? -1 : 1));
 
-/** The three dots > Edit: General, Enable SCIM, Role Mapping; Update Provider saves what was changed. */
-export function EditProvider({ tenant, provider, onClose }: { tenant: string; provider: Provider; onClose: () => void }) {
+export type EditTab = 'general' | 'scim' | 'mapping' | 'advanced';
+
+/** The three dots > Edit: General, Enable SCIM, Role Mapping; Update Provider saves what was changed. `tab`: where it begins. */
+export function EditProvider({
+  tenant,
+  provider,
+  tab = provider.scim ? 'mapping' : 'scim',
+  onClose,
+}: {
+  tenant: string;
+  provider: Provider;
+  tab?: EditTab | undefined;
+  onClose: () => void;
+}) {
   const { manages } = useSession();
   const path = inTenant(tenant, `/providers/${provider.id}`);
   const [scim, setScim] = useState(provider.scim);
@@ -33,7 +46,8 @@ export function EditProvider({ tenant, provider, onClose }: { tenant: string; pr
   const [domains, setDomains] = useState(provider.domains);
   const [mapping, setMapping] = useState<Mapping>(provider.mapping);
   const [seen, setSeen] = useState(provider.version);
-  const [sure, setSure] = useState(false);
+  const [typed, setTyped] = useState('');
+  const company = useTenantName(tenant);
   const [watching, setWatching] = useState(false);
 
   const mapped = !same(mapping, provider.mapping);
@@ -60,7 +74,7 @@ export function EditProvider({ tenant, provider, onClose }: { tenant: string; pr
       if (Object.keys(change).length > 0) setSeen((await ask<Provider>('PATCH', path, change)).version);
     },
     onSuccess: () => {
-      setSure(false);
+      setTyped('');
       notifications.show({ message: `${provider.name} is updated.`, color: 'green' });
       if (mapped && scim) setWatching(true);
       else if (scim === provider.scim) onClose();
@@ -87,11 +101,12 @@ export function EditProvider({ tenant, provider, onClose }: { tenant: string; pr
             </Button>
           </Group>
         )}
-        <Tabs defaultValue={provider.scim ? 'mapping' : 'scim'}>
+        <Tabs defaultValue={tab}>
           <Tabs.List>
             <Tabs.Tab value="general">General</Tabs.Tab>
             <Tabs.Tab value="scim">Enable SCIM</Tabs.Tab>
             <Tabs.Tab value="mapping">Role Mapping</Tabs.Tab>
+            <Tabs.Tab value="advanced">Advanced</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="general" pt="md">
             <Table>
@@ -106,21 +121,18 @@ export function EditProvider({ tenant, provider, onClose }: { tenant: string; pr
                 </Table.Tr>
               </Table.Tbody>
             </Table>
-            <TagsInput
-              label="Domains"
+            <DomainsField
               description="A profile from before SCIM is linked if its e-mail address is in one of them. Enter adds one."
-              value={domains}
+              domains={domains}
               onChange={setDomains}
               disabled={!manages}
-              acceptValueOnBlur
-              mt="md"
             />
             <Text mt="md" c="dimmed" size="sm">
               Provisioning leaves the other settings of sign-in as they are.
             </Text>
           </Tabs.Panel>
           <Tabs.Panel value="scim" pt="md">
-            <EnableScim {...{ tenant, provider, scim, setScim, additive, setAdditive, setSeen }} disabled={!manages} />
+            <EnableScim {...{ tenant, provider, scim, setScim }} disabled={!manages} />
           </Tabs.Panel>
           <Tabs.Panel value="mapping" pt="md">
             <Stack>
@@ -129,20 +141,23 @@ export function EditProvider({ tenant, provider, onClose }: { tenant: string; pr
               {watching && <Recheck tenant={tenant} since={seen} />}
             </Stack>
           </Tabs.Panel>
+          <Tabs.Panel value="advanced" pt="md">
+            <Advanced {...{ tenant, provider, additive, setAdditive, setSeen }} disabled={!manages} />
+          </Tabs.Panel>
         </Tabs>
         {large && (
-          <Checkbox
-            label={`Yes, change the role of ${preview.data?.changes.total} people`}
-            checked={sure}
-            onChange={(event) => setSure(event.currentTarget.checked)}
-          />
+          <TypedName name={company} to={`change the role of ${preview.data?.changes.total} people`} typed={typed} onChange={setTyped} />
         )}
         {manages ? (
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               Close
             </Button>
-            <Button onClick={() => update.mutate()} loading={update.isPending} disabled={!changed || (large && !sure)}>
+            <Button
+              onClick={() => update.mutate()}
+              loading={update.isPending}
+              disabled={!changed || !areDomains(domains) || (large && !isTyped(typed, company))}
+            >
               Update Provider
             </Button>
           </Group>
@@ -151,71 +166,5 @@ export function EditProvider({ tenant, provider, onClose }: { tenant: string; pr
         )}
       </Stack>
     </Drawer>
-  );
-}
-
-function EnableScim({
-  tenant,
-  provider,
-  scim,
-  setScim,
-  additive,
-  setAdditive,
-  setSeen,
-  disabled,
-}: {
-  tenant: string;
-  provider: Provider;
-  scim: boolean;
-  setScim: (on: boolean) => void;
-  additive: boolean;
-  setAdditive: (on: boolean) => void;
-  setSeen: (version: number) => void;
-  disabled: boolean;
-}) {
-  const { tenantUrl } = useSession();
-  return (
-    <Stack>
-      <Switch
-        label="Enable SCIM"
-        description="Entra makes, changes and archives profiles. Sign-in stays as it is; turned off, everyone stays as they are."
-        checked={scim}
-        onChange={(event) => setScim(event.currentTarget.checked)}
-        disabled={disabled}
-      />
-      <Switch
-        label="Replacing members of a group adds to them"
-        description="Off, as the standard says: the members that are sent are all of them. Entra needs it off."
-        checked={additive}
-        onChange={(event) => setAdditive(event.currentTarget.checked)}
-        disabled={disabled}
-      />
-      {scim && !provider.scim && <Text>Update Provider turns it on.</Text>}
-      {provider.scim && (
-        <>
-          <CopyField label="Tenant URL" value={tenantUrl} />
-          <List type="ordered" spacing="xs">
-            <List.Item>
-              <Anchor component={Link} href={`/console/t/${tenant}/api`}>
-                Make an API key with scim.full
-              </Anchor>{' '}
-              under Settings &gt; API: + New API Key.
-            </List.Item>
-            <List.Item>In Entra, open your enterprise application, then Manage &gt; Provisioning, and click + New Configuration.</List.Item>
-            <List.Item>Paste the Tenant URL, and the API key as Secret token; nothing is put before it.</List.Item>
-            <List.Item>Test the connection, then click Create.</List.Item>
-            <List.Item>Assign users and groups to the application: a group must be assigned to be sent.</List.Item>
-            <List.Item>Start Provisioning from the Overview page. Attribute mappings do not need to be configured.</List.Item>
-          </List>
-          <Text size="sm">
-            Where Entra asks for OAuth 2.0 client credentials instead of a Secret token, the API key is the client secret, beside these:
-          </Text>
-          <CopyField label="Token endpoint" value={`${tenantUrl}/oauth2/token`} />
-          <CopyField label="Client identifier" value={tenant} />
-          <Federation tenant={tenant} provider={provider} onSaved={setSeen} disabled={disabled} />
-          <FirstRequest lastRequest={provider.lastRequest} />
-        </>
-      )}
-    </Stack>
   );
 }

@@ -1,4 +1,5 @@
 import type { PushedGroup } from '@claras/contracts/console-api';
+import { groupNameKey } from '@claras/domain/role-mapping';
 import { Stack, TagsInput, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { ask, inTenant } from '../api.ts';
@@ -26,7 +27,10 @@ export function RoleMappingFields({
     refetchInterval: 10_000,
   });
   const taken = new Set(Object.values(mapping).flat());
-  const suggested = [...new Set((data?.items ?? []).map(({ name }) => name))].filter((name) => !taken.has(name));
+  const pushed = new Set((data?.items ?? []).map(({ name }) => name));
+  const suggested = [...pushed].filter((name) => !taken.has(name));
+  const known = new Set([...pushed].map(groupNameKey));
+  const unknown = data ? [...taken].filter((name) => !known.has(groupNameKey(name))) : [];
   return (
     <Stack>
       <Text size="sm" c="dimmed">
@@ -46,10 +50,17 @@ export function RoleMappingFields({
           splitChars={[]}
         />
       ))}
-      {data?.items.length === 0 && (
+      {pushed.size === 0 ? (
         <Text size="sm" c="dimmed">
           No group has been sent yet; names can be typed before.
         </Text>
+      ) : (
+        unknown.length > 0 && (
+          <Text size="sm" aria-live="polite">
+            Entra has sent no group of this name: {unknown.join(', ')}. Check the spelling, and that the group is assigned to the
+            application in Entra.
+          </Text>
+        )
       )}
     </Stack>
   );

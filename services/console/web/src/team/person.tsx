@@ -34,7 +34,8 @@ export function Person({ tenant, profile, onClose }: { tenant: string; profile: 
         </Group>
         {scimId && (
           <Alert color="gray" title="Kept up to date by Entra">
-            What is done by hand here stands until Entra next says something about it.
+            Name and e-mail address are changed in Entra. Role and access can be changed here, too: that stands until Entra next says
+            something about it.
           </Alert>
         )}
         <Trouble error={byHand.error} />
