@@ -93,6 +93,7 @@ export function network(world: { clock: WorldClock; weather: Weather; store: Sto
         const sent = { ...change };
         return settled(() => world.store.commit(scope, sent));
       },
+      sweep: (scope) => ask(() => world.store.sweep(scope)),
       epochs: () => ask(() => world.store.epochs()),
       raiseEpoch: () => ask(() => world.store.raiseEpoch()),
       outbox,

@@ -1,12 +1,12 @@
 -- One change of one scope (behind epoch.lua): all of it, or nothing. Every service's commits are this script; what a change means stands in store.ts.
 --
--- KEYS  1 documents (hash: key -> "version time json")   2 state (hash: sequence, version, since)
+-- KEYS  1 documents (hash: key -> "version time json")   2 state (hash: sequence, version, since, ended)
 --       3 change ids (hash: id -> "sequence version")    4 older change ids   5 outbox (stream)   6 epoch of the cell
 --       7... the indexes (sorted sets)
--- ARGV  change id, time, tenant, channel, cell, then lists, each behind its length:
+-- ARGV  change id, time, tenant, channel, cell, whether the scope ends (1 or 0), then lists, each behind its length:
 --       expected key, version ...; touched keys; removed keys; put key, json ...; dropped indexes (numbers of KEYS);
 --       indexes: number of its KEY, list of members that leave, list of members that come; an event's attributes, its data ...
--- Returns {1, sequence, version}, or {0, key} for a conflict.
+-- Returns {1, sequence, version}, {0, key} for a conflict, or {2} where the scope has ended.
 local documents, state, ids, olderIds, outbox, epoch = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local mostArguments = 1000
 
@@ -21,7 +21,7 @@ local function takeList()
   return list
 end
 
-local id, time, tenant, channel, cell = take(), take(), take(), take(), take()
+local id, time, tenant, channel, cell, ends = take(), take(), take(), take(), take(), take() == '1'
 local expected, touched, removed, put, dropped = takeList(), takeList(), takeList(), takeList(), takeList()
 
 local answered = redis.call('HGET', ids, id) or redis.call('HGET', olderIds, id)
@@ -31,6 +31,8 @@ if answered then
 end
 
 -- Checks.
+local known = redis.call('HMGET', state, 'sequence', 'version', 'since', 'ended')
+if known[4] and not ends then return { 2 } end
 for n = 1, #expected, 2 do
   local found = redis.call('HGET', documents, expected[n])
   if (found and string.match(found, '^%d+') or '0') ~= expected[n + 1] then return { 0, expected[n] } end
@@ -40,7 +42,6 @@ for _, key in ipairs(touched) do
 end
 
 -- From here on nothing is refused.
-local known = redis.call('HMGET', state, 'sequence', 'version', 'since')
 local version, since = tonumber(known[2] or 0) + 1, tonumber(known[3] or 0)
 local sequence = math.max(tonumber(known[1] or 0), epochOf(epoch) * 1000000000000)
 -- Lua writes a large number with an exponent.
@@ -53,6 +54,7 @@ for _, key in ipairs(touched) do
   local json = string.match(redis.call('HGET', documents, key), '^%S+ %S+ (.*)$')
   redis.call('HSET', documents, key, head .. json)
 end
+if ends then redis.call('UNLINK', documents) end
 for _, key in ipairs(removed) do redis.call('HDEL', documents, key) end
 for n = 1, #put, 2 do redis.call('HSET', documents, put[n], head .. put[n + 1]) end
 
@@ -88,5 +90,6 @@ if count >= 1000 and now - since >= 600 then
 end
 if count == 0 then since = now end
 redis.call('HSET', ids, id, text(sequence) .. ' ' .. version)
+if ends then redis.call('HSET', state, 'ended', 1) end
 redis.call('HSET', state, 'sequence', text(sequence), 'version', version, 'since', since)
 return { 1, sequence, version }

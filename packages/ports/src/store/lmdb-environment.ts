@@ -103,6 +103,8 @@ export function lmdbEnvironment(dir: string, { cells, runtime }: { cells: number
     log,
     /** Before each use of the tables: lmdb does not survive being asked after it was closed. */
     assertOpen,
+    /** Resolves when nothing that was dropped is left. */
+    swept: sweepOn,
     /** Runs `apply` in the next transaction; resolves with its result when that is on disk. */
     async write<T>(apply: () => T): Promise<T> {
       assertOpen();

@@ -54,6 +54,17 @@ export function lmdbIndexes({ indexes, sets }: Tables, numbers: LmdbSets) {
     else indexes.removeSync(key);
   }
 
+  function write(): void {
+    for (const [key, { set, total }] of changed) {
+      if (total > 0) indexes.putSync(key, `${set} ${total}`);
+      else {
+        indexes.removeSync(key);
+        kept.delete(key);
+      }
+    }
+    changed.clear();
+  }
+
   return {
     has(scope: Scope, name: string, members: readonly string[]): boolean[] {
       const index = fits(name) ? find(`${scope}\0${name}`) : [];
@@ -108,15 +119,15 @@ export function lmdbIndexes({ indexes, sets }: Tables, numbers: LmdbSets) {
       changed.delete(key);
       indexes.removeSync(key);
     },
+    /** Drops up to `most` of a scope's indexes. False: those were all. */
+    dropSome(scope: Scope, most: number): boolean {
+      write();
+      const found = [...indexes.getKeys({ start: `${scope}\0`, end: `${scope}\x01`, limit: most })];
+      for (const key of found) this.drop(scope, key.slice(scope.length + 1));
+      return found.length === most;
+    },
     flush(): void {
-      for (const [key, { set, total }] of changed) {
-        if (total > 0) indexes.putSync(key, `${set} ${total}`);
-        else {
-          indexes.removeSync(key);
-          kept.delete(key);
-        }
-      }
-      changed.clear();
+      write();
       if (kept.size > mostKept) kept.clear();
     },
     forget(): void {

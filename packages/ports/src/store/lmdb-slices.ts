@@ -6,6 +6,7 @@ export interface Slice {
   readonly scope: Scope;
   sequence: number;
   version: number;
+  ended: boolean;
 }
 
 const mostKept = 5000;
@@ -20,8 +21,8 @@ export function lmdbSlices({ scopes }: Tables) {
     find(scope: Scope): Slice {
       const known = kept.get(scope);
       if (known) return known;
-      const [sequence, version] = scopes.get(scope)?.split(' ') ?? [];
-      const slice = { scope, sequence: Number(sequence ?? 0), version: Number(version ?? 0) };
+      const [sequence, version, ended] = scopes.get(scope)?.split(' ') ?? [];
+      const slice = { scope, sequence: Number(sequence ?? 0), version: Number(version ?? 0), ended: ended !== undefined };
       kept.set(scope, slice);
       return slice;
     },
@@ -31,7 +32,7 @@ export function lmdbSlices({ scopes }: Tables) {
       changed.add(slice);
     },
     flush(): void {
-      for (const { scope, sequence, version } of changed) scopes.putSync(scope, `${sequence} ${version}`);
+      for (const { scope, sequence, version, ended } of changed) scopes.putSync(scope, `${sequence} ${version}${ended ? ' ended' : ''}`);
       changed.clear();
       if (kept.size > mostKept) kept.clear();
     },

@@ -7,13 +7,15 @@ import { pairsOf } from './keyed.ts';
 import type { LmdbEnvironment } from './lmdb-environment.ts';
 import type { Slice } from './lmdb-slices.ts';
 import { assertFits, fits, partsOf } from './scope.ts';
-import type { Change, CommitResult, Entry, Json, Scope, Store } from './store.ts';
+import { type Change, type CommitResult, type Entry, type Json, type Scope, ScopeEnded, type Store } from './store.ts';
 import type { StoreSettings } from './store-settings.ts';
 
 const jsonOf = (text: string): string => text.slice(text.indexOf(' ', text.indexOf(' ') + 1) + 1);
 const versionOf = (text: string | undefined): number => (text === undefined ? 0 : Number(text.slice(0, text.indexOf(' '))));
 
 const epochFact = 'epoch';
+/** So that nothing else waits long for it. */
+const sweptAtOnce = 500;
 
 /**
  * Store in one file of this process (lmdb). A commit is durable when it resolves; its events stand in the log of the embedded bus by the same
@@ -60,18 +62,20 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf }: Stor
     }
   }
 
-  /** In a transaction. */
-  function apply(slice: Slice, change: Change, puts: readonly [string, string][]): CommitResult {
+  /** In a transaction. Undefined: the scope has ended. */
+  function apply(slice: Slice, change: Change, puts: readonly [string, string][]): CommitResult | undefined {
     const { scope } = slice;
     const name = `${scope}\0${change.id}`;
     const first = changes.recall(name);
     if (first) return { ...first };
+    if (slice.ended && !change.end) return undefined;
     const touched = (change.touch ?? []).map((key) => documents.get(`${scope}\0${key}`));
     const conflict = conflictOf(scope, change, touched);
     if (conflict !== undefined) return { ok: false, conflict };
     const parts = partsOf(scope);
     slice.sequence = numberOf(slice);
     const records = recordsOf(parts, change, slice.sequence);
+    slice.ended ||= change.end === true;
     slices.count(slice, records.length);
     writeDocuments(scope, change, touched as string[], puts, slice.version);
     writeIndexes(scope, change);
@@ -82,6 +86,13 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf }: Stor
     const { sequence, version } = slice;
     changes.remember(name, { ok: true, sequence, version });
     return { ok: true, sequence, version };
+  }
+
+  /** In a transaction: takes away some of the documents behind that key that the scope's last change did not put. Returns where to go on. */
+  function sweepDocuments({ scope, version }: Slice, after: string): string | undefined {
+    const found = [...documents.getRange({ start: `${scope}\0${after}\0`, end: `${scope}\x01`, limit: sweptAtOnce })];
+    for (const { key, value } of found) if (versionOf(value) < version) documents.removeSync(key);
+    return found.length < sweptAtOnce ? undefined : found.at(-1)!.key.slice(scope.length + 1);
   }
 
   return {
@@ -105,7 +116,20 @@ export function lmdbStore(environment: LmdbEnvironment, { cells, topicOf }: Stor
       assertFits(scope, change);
       // Here, so that what cannot be written fails before it waits, and the transaction is short.
       const puts = jsonOfPuts(change.put);
-      return environment.write(() => apply(slices.find(scope), change, puts));
+      const result = await environment.write(() => apply(slices.find(scope), change, puts));
+      if (!result) throw new ScopeEnded();
+      return result;
+    },
+    async sweep(scope) {
+      assertOpen();
+      if (!slices.find(scope).ended) return false;
+      for (let after: string | undefined = ''; after !== undefined; ) {
+        const from: string = after;
+        after = await environment.write(() => sweepDocuments(slices.find(scope), from));
+      }
+      while (await environment.write(() => indexes.dropSome(scope, sweptAtOnce)));
+      await environment.swept();
+      return true;
     },
     epochs: async () => Array.from({ length: cells }, () => epoch),
     async raiseEpoch() {

@@ -26,7 +26,7 @@ export const tableNames = ['facts', 'documents', 'scopes', 'indexes', 'sets', 'l
  *
  * facts      name → value: cells, epoch, next set, topics' partitions, sets that were dropped
  * documents  scope ␀ key → version time json
- * scopes     scope → sequence version
+ * scopes     scope → sequence version, and `ended` where it has
  * indexes    scope ␀ index → [member, …], or, where they are many: set total
  * sets       set ␀ member → ''
  * log        topic ␀ partition ␀ offset → [time, key, headers] ⏎ value

@@ -7,7 +7,7 @@ import { memoryOutbox } from './memory-outbox.ts';
 import { recentChanges } from './recent-changes.ts';
 import { assertFits, partsOf } from './scope.ts';
 import { type SortedMembers, sortedMembers } from './sorted-members.ts';
-import type { Change, CommitResult, Entry, Json, Scope, Store } from './store.ts';
+import { type Change, type CommitResult, type Entry, type Json, type Scope, ScopeEnded, type Store } from './store.ts';
 import type { StoreSettings } from './store-settings.ts';
 
 interface Slice {
@@ -15,10 +15,18 @@ interface Slice {
   indexes: Map<string, SortedMembers>;
   sequence: number;
   version: number;
+  ended: boolean;
   recent: ReturnType<typeof recentChanges<CommitResult>>;
 }
 
-const newSlice = (): Slice => ({ documents: new Map(), indexes: new Map(), sequence: 0, version: 0, recent: recentChanges() });
+const newSlice = (): Slice => ({
+  documents: new Map(),
+  indexes: new Map(),
+  sequence: 0,
+  version: 0,
+  ended: false,
+  recent: recentChanges(),
+});
 
 /** The first key that is not as the change expects it. */
 function conflictOf({ documents }: Slice, { expect, touch = [] }: Change): string | undefined {
@@ -30,6 +38,7 @@ function write({ documents, indexes }: Slice, change: Change, puts: [string, str
   const { time, remove = [], touch = [], index, drop = [] } = change;
   for (const key of touch) documents.set(key, { json: documents.get(key)!.json, version, time });
   for (const key of remove) documents.delete(key);
+  if (change.end) documents.clear();
   for (const [key, json] of puts) documents.set(key, { json, version, time });
   for (const name of drop) indexes.delete(name);
   for (const [name, { add = [], remove: gone = [] }] of pairsOf(index)) {
@@ -38,6 +47,7 @@ function write({ documents, indexes }: Slice, change: Change, puts: [string, str
     add.forEach(members.add);
     indexes.set(name, members);
   }
+  if (change.end) indexes.clear();
 }
 
 /** Store in this process's memory, for tests and simulation: no timers, no chance, and time only as the runtime tells it. */
@@ -83,6 +93,7 @@ export function memoryStore({ cells, topicOf, runtime }: StoreSettings): Store {
       const slice = sliceOf(scope);
       const first = slice.recent.recall(change.id);
       if (first) return { ...first };
+      if (slice.ended && !change.end) throw new ScopeEnded();
       const conflict = conflictOf(slice, change);
       if (conflict !== undefined) return { ok: false, conflict };
       const puts = jsonOfPuts(change.put);
@@ -90,12 +101,14 @@ export function memoryStore({ cells, topicOf, runtime }: StoreSettings): Store {
       slices.set(scope, slice);
       write(slice, change, puts, ++slice.version);
       slice.sequence += records.length;
+      slice.ended ||= change.end === true;
       const result: CommitResult = { ok: true, sequence: slice.sequence, version: slice.version };
       slice.recent.remember(change.id, result, runtime.now());
       const { service, tenant } = partsOf(scope);
       if (records.length > 0) outboxes.get(service)!.append(cellOf(tenant, cells), tenant, records);
       return { ...result };
     },
+    sweep: async (scope) => sliceOf(scope).ended,
     epochs: async () => [...epochs],
     async raiseEpoch() {
       for (const cell of epochs.keys()) epochs[cell]!++;

@@ -8,8 +8,9 @@ import { redisEpochs } from './redis-epochs.ts';
 import { cellsKey, placeOf, tagOf } from './redis-keys.ts';
 import { redisOutbox } from './redis-outbox.ts';
 import { rangeScript } from './redis-range.ts';
+import { unlinkIndexes } from './redis-sweep.ts';
 import { assertFits, partsOf } from './scope.ts';
-import { type Entry, type Json, type Scope, type Store, StoreUnavailable } from './store.ts';
+import { type Entry, type Json, type Scope, ScopeEnded, type Store, StoreUnavailable } from './store.ts';
 import type { StoreSettings } from './store-settings.ts';
 
 const mayLose =
@@ -95,7 +96,15 @@ export function redisStore(
       const { service } = partsOf(scope);
       if (change.events?.length && !topicOf[service]) throw new RangeError(`service ${service} has no topic for its events`);
       const send = commitOf(placeOf(scope, cells), change);
-      return ask(send);
+      const result = await ask(send);
+      if (result === 'ended') throw new ScopeEnded();
+      return result;
+    },
+    async sweep(scope) {
+      const { state, index } = placeOf(scope, cells);
+      if (!(await ask((client) => client.hget(state, 'ended')))) return false;
+      await unlinkIndexes(ask, index);
+      return true;
     },
     ...redisEpochs(cells, ask),
     outbox: (service) => outboxes.get(service),

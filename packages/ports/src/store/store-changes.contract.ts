@@ -1,6 +1,6 @@
 import { startOf } from '@claras/contracts/sequence';
 import type { Runtime } from '../runtime.ts';
-import type { Change, Scope, Store } from './store.ts';
+import { type Change, type Scope, ScopeEnded, type Store } from './store.ts';
 import { acme, eventOf, placeOf, type StoreCase, upTo } from './store-case.contract.ts';
 
 export function numberingCases(check: StoreCase): void {
@@ -144,9 +144,14 @@ export function durabilityCases(check: StoreCase, runtime: Runtime, reopen: () =
     const next = await again.commit(acme, { put: { b: 1 }, events: [eventOf(3)] });
     t.match(next, { ok: true, sequence: 3 });
     t.ok(next.ok && first.ok && next.version > first.version);
+    await again.commit('edge/ended', { put: { a: 1 } });
+    await again.commit('edge/ended', { end: true });
     await again.store.raiseEpoch();
     await again.store.close();
     place.store = await reopen();
     t.match(await placeOf(place.store, runtime).commit(acme, { events: [eventOf(4)] }), { ok: true, sequence: startOf(1) + 1 });
+    await t.rejects(placeOf(place.store, runtime).commit('edge/ended', { put: { a: 2 } }), new ScopeEnded(), 'what has ended stays so');
+    t.equal(await place.store.sweep('edge/ended'), true);
+    t.equal(await placeOf(place.store, runtime).entry('edge/ended', 'a'), undefined);
   });
 }

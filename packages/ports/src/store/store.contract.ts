@@ -3,6 +3,7 @@ import { placeOf, type StoreCase, type StoreUnderTest } from './store-case.contr
 import { durabilityCases, epochCases, isolationCases, numberingCases, repetitionCases } from './store-changes.contract.ts';
 import { conflictCases } from './store-conflicts.contract.ts';
 import { documentCases } from './store-documents.contract.ts';
+import { endCases } from './store-end.contract.ts';
 import { indexCases } from './store-indexes.contract.ts';
 import { outboxCases } from './store-outbox.contract.ts';
 import { modelCase } from './store-property.contract.ts';
@@ -27,6 +28,7 @@ export function storeContract(t: Test, subject: StoreUnderTest): void {
   epochCases(check);
   repetitionCases(check, runtime);
   isolationCases(check);
+  endCases(check);
   outboxCases(check, subject);
   modelCase(check, runtime);
   if (reopen) durabilityCases(check, runtime, reopen, knowsChangesAgain);

@@ -41,6 +41,11 @@ export interface Change {
   drop?: string[];
   /** Numbered with the scope's next sequence numbers, in order, and put into the outbox. */
   events?: OutgoingEvent[];
+  /**
+   * The scope ends with this change: any later one that does not end it again is refused with {@link ScopeEnded}. Of what stands in the scope only
+   * what this change puts stays; the rest goes, at once or with `sweep`. Numbers and versions are never used again.
+   */
+  end?: true;
 }
 
 /** `sequence`: the scope's last number after the change, epochs counted in (contracts: sequence.ts). `version`: what every put or touched key of it has now. */
@@ -68,6 +73,8 @@ export interface Store {
   range(scope: Scope, index: string, query: RangeQuery): Promise<RangeResult>;
   has(scope: Scope, index: string, members: readonly string[]): Promise<boolean[]>;
   commit(scope: Scope, change: Change): Promise<CommitResult>;
+  /** Takes away what is left of a scope that has ended; broken off, it is called again. False: the scope goes on, and nothing was done. */
+  sweep(scope: Scope): Promise<boolean>;
   /** Of each cell: how often its history was broken off. A scope's numbers go on at epoch × 10¹² + 1, if they are not further. */
   epochs(): Promise<number[]>;
   /** Begins an epoch in every cell: after whatever may have taken the store back to an earlier state. */
@@ -112,4 +119,18 @@ export interface OutboxDepth {
 export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable';
   readonly retryable = true;
+}
+
+/** The scope has ended: nothing is written to it any more. Whoever looks again finds that what was asked about is gone. */
+export class ScopeEnded extends Error {
+  override name = 'ScopeEnded';
+  readonly retryable = true;
+  constructor() {
+    super('the scope has ended');
+  }
+}
+
+/** For whoever has nothing to do where a scope has ended. */
+export function unlessEnded(error: unknown): void {
+  if (!(error instanceof ScopeEnded)) throw error;
 }
