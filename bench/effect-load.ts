@@ -1,5 +1,5 @@
 import { fromRecord } from '@claras/contracts/cloud-event';
-import type { DirectoryFact, TeamFact } from '@claras/contracts/events';
+import type { DirectoryFact, ProfileFact } from '@claras/contracts/events';
 import { topics } from '@claras/contracts/topics';
 import { openBacking } from '@claras/ports/backing';
 import type { Received } from '@claras/ports/bus/bus';
@@ -67,7 +67,7 @@ export async function follow(where: { storeUrl: string; busUrl: string }, course
     left--;
   }
   function toldBy(record: Received): void {
-    const { type, time, data } = fromRecord<TeamFact>('team', record);
+    const { type, time, data } = fromRecord<ProfileFact>('team', record);
     const course = courses.get(`${type} ${data.profile.userName}`);
     if (!course || course.told) return;
     Object.assign(course, { done: Date.parse(time), told: record.time });

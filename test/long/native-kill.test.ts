@@ -9,6 +9,7 @@ import { simulate } from '@claras/entra-simulator/simulate';
 import t from 'tap';
 import { revocation } from '../support/access-story.ts';
 import { corpusPasses } from '../support/corpus.ts';
+import { tenantErased } from '../support/erasure-stories.ts';
 import { eventually, freePorts, restApi, settled } from '../support/gateway.ts';
 import {
   ignoredParts,
@@ -35,8 +36,10 @@ const gateway: ChildProcess = spawn(process.execPath, [join(root, 'deploy/native
 let printed = '';
 /** Whatever the services write before and after: the line that says so passes once. */
 let brokers: string | undefined;
+let redis: string | undefined;
 gateway.stdout?.on('data', (text: Buffer) => {
   printed = (printed + text).slice(-20_000);
+  redis ??= /(redis:\/\/[^,\s]+),/.exec(printed)?.[1];
   brokers ??= /kafka:\/\/(\S+)\n/.exec(printed)?.[1];
 });
 t.teardown(async () => {
@@ -155,4 +158,29 @@ t.test('M27 a subscriber that is killed and started again proves by the sequence
 
 t.test('Entra’s corpus passes on real Redis and Kafka, in 16 tenants at once', (t) =>
   corpusPasses(t, { scimUrl, tenants: 16, key: async () => (await api.tenant(`Corpus ${randomUUID()}`)).key }),
+);
+
+/** What Redis holds, key by key. */
+const dump = `local lines = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  local type = redis.call('TYPE', key).ok
+  local found = type == 'hash' and redis.call('HGETALL', key) or type == 'zset' and redis.call('ZRANGE', key, 0, -1) or type == 'string' and { redis.call('GET', key) } or {}
+  for n = 1, math.max(1, #found), type == 'hash' and 2 or 1 do
+    lines[#lines + 1] = key .. ' ' .. (found[n] or '') .. ' ' .. (type == 'hash' and found[n + 1] or '')
+  end
+end
+return table.concat(lines, '\\n')`;
+async function stored(): Promise<string> {
+  const url = await eventually(90_000, 'where Redis is was printed', async () => redis);
+  const { stdout } = await promisify(execFile)('redis-cli', ['-u', url, '--raw', 'EVAL', dump, '0'], { maxBuffer: 1024 ** 3 });
+  return stdout;
+}
+/** In the middle of it, whoever erases, whoever has the people, and one of those who hear of it. */
+async function interrupt(): Promise<void> {
+  for (const name of ['console', 'core-app', 'role-mapper'])
+    process.kill(Number(readFileSync(join(dir, 'pids', `${name}.pid`), 'utf8')), 'SIGKILL');
+  for (const n of [1, 2]) await eventually(30_000, `service ${n} answers`, answers(n));
+}
+t.test('S31 an erased tenant is gone, on real Redis and Kafka, whatever is killed meanwhile', (t) =>
+  tenantErased(t, { ...product, stored, interrupt }),
 );

@@ -3,6 +3,7 @@ import { auditList, auditVerify } from './commands/audit.ts';
 import { consoleLink } from './commands/console.ts';
 import { consumers, consumersPause, consumersResume } from './commands/consumers.ts';
 import { deadLettersDrop, deadLettersList, deadLettersReplay, deadLettersShow } from './commands/dead-letters.ts';
+import { tenantErase } from './commands/erase.ts';
 import { federationRemove, federationSet, federationShow } from './commands/federation.ts';
 import { keyCreate, keyList, keyRevoke, keyRotate } from './commands/key.ts';
 import { logCommand, logErase, recheckCommand } from './commands/log.ts';
@@ -23,6 +24,7 @@ import { verify } from './commands/verify.ts';
 export const commands: readonly (Command | Delegate)[] = [
   tenantCreate,
   tenantList,
+  tenantErase,
   providerAdd,
   providerList,
   providerSet,

@@ -64,6 +64,25 @@ t.test('tenant create prints the id alone, and the next step beside it', async (
   t.match(JSON.parse(await done('tenant', 'list', '--json')), [{ id: 'hill-sons' }, { id: 'plain' }]);
 });
 
+t.test('S31 tenant erase asks for the tenant’s name, says for whom it waits, and no key works behind it', async (t) => {
+  await tenants.create({ name: 'Leaving Ltd', scim: true });
+  const key = (await done('key', 'create', '--tenant', 'leaving-ltd', '--name', 'Entra', '--scope', 'scim.full')).trimEnd();
+  const erase = (...more: string[]) => cli('tenant', 'erase', '--tenant', 'leaving-ltd', ...more);
+  const refusals = [
+    [[], /nothing was erased: .* --confirm "Leaving Ltd"/],
+    [['--confirm', 'Leaving'], /This is not the name of the tenant/],
+    [['--status'], /This tenant was not erased/],
+  ] as const;
+  for (const [more, said] of refusals) t.match(await erase(...more), { code: 1, stderr: said });
+  t.match(await parts.keys.verify(key), { ok: true });
+  t.match(await erase('--confirm', 'Leaving Ltd'), { code: 0, stdout: /^leaving-ltd is being erased; waiting for core-app, profile-sync/ });
+  t.match(await parts.keys.verify(key), { ok: false, reason: 'unknown' });
+  t.match(JSON.parse((await erase('--status', '--json')).stdout), { by: 'operator', entry: { action: 'tenant.erased', details: {} } });
+  t.match(await cli('team', 'list', '--tenant', 'leaving-ltd'), { code: 1, stderr: /There is no such tenant/ });
+  t.match(await cli('tenant', 'create', 'Leaving Ltd'), { code: 1, stderr: /was one that was erased/ });
+  t.match(await cli('tenant', 'erase', '--tenant', 'nobody', '--confirm', 'Nobody'), { code: 1, stderr: /There is no such tenant/ });
+});
+
 t.test('M13 key create prints the value alone, once', async (t) => {
   await tenants.create({ name: 'Keys', scim: true });
   const { code, stdout, stderr } = await cli('key', 'create', '--tenant', 'keys', '--name', 'Entra', '--scope', 'scim.full');

@@ -399,6 +399,24 @@ export type ProvisioningEntry = Static<typeof ProvisioningEntry>;
 export const LogPage = Type.Object({ items: Type.Array(ProvisioningEntry), next: Type.Optional(Type.String()) }, closed);
 export type LogPage = Static<typeof LogPage>;
 
+/** A tenant that is being erased, or was: what is known of it still. */
+export const Erasure = Type.Object(
+  {
+    tenant: Type.String(),
+    by: Type.String(),
+    began: Time,
+    finished: Type.Optional(Time),
+    waiting: Type.Array(Type.String(), { description: 'services that have not erased theirs yet' }),
+    entry: Type.Optional(AuditEntry),
+  },
+  { ...closed, description: '`entry`: the last one of its audit log, which stays' },
+);
+export type Erasure = Static<typeof Erasure>;
+export const ErasureList = list(Erasure);
+/** `name`: the tenant’s, so that no other one is erased by mistake. */
+export const NewErasure = Type.Object({ tenant: Type.String({ maxLength: 40 }), name: Name }, closed);
+export type NewErasure = Static<typeof NewErasure>;
+
 /** Whose names and values are in the log no longer: a SCIM id. */
 export const Erased = Type.Object({ user: Type.String() }, closed);
 export type Erased = Static<typeof Erased>;

@@ -57,6 +57,8 @@ export const directoryEvents = {
   'snapshot.members': Type.Object({ group: Id, members: Ids }, closed),
   /** Whoever was neither named since the start nor in an event since does not exist. */
   'snapshot.finished': Type.Object({ users: Type.Integer(), groups: Type.Integer() }, closed),
+  /** The tenant was erased. It supersedes all that was said before, and nothing follows: whoever reads it erases all it has of the tenant. */
+  'tenant.erased': Type.Object({}, closed),
 };
 
 const RoleSchema = Type.Enum([...roles]);
@@ -102,6 +104,8 @@ export const teamEvents = {
   'profile.role.changed': Team,
   'profile.archived': Team,
   'profile.restored': Team,
+  /** Every profile of the tenant was erased. As in the directory, nothing follows. */
+  'tenant.erased': Type.Object({}, closed),
 };
 
 const Sequence = Type.Integer({ minimum: 1 });
@@ -193,6 +197,8 @@ type Facts<Table extends Record<string, ReturnType<typeof Type.Object>>> = {
 
 export type DirectoryFact = Facts<typeof directoryEvents>;
 export type TeamFact = Facts<typeof teamEvents>;
+/** What is told of one person. */
+export type ProfileFact = Exclude<TeamFact, { type: 'tenant.erased' }>;
 export type OutcomeFact = Facts<typeof outcomeEvents>;
 export type ControlFact = Facts<typeof controlEvents>;
 export type RequestFact = Facts<typeof requestEvents>;
@@ -213,4 +219,5 @@ export interface Position {
 export type Positioned<F extends Fact> = F & Position & { id: string; subject: string };
 export type DirectoryEvent = Positioned<DirectoryFact>;
 export type TeamEvent = Positioned<TeamFact>;
+export type ProfileEvent = Positioned<ProfileFact>;
 export type OutcomeEvent = Positioned<OutcomeFact>;

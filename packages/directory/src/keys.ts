@@ -9,6 +9,7 @@ import { DirectoryError } from './directory-error.ts';
 import { type KeyHash, keyHashes, type Peppers } from './key-hash.ts';
 import { providers } from './providers.ts';
 import { globalScope, tenantScope } from './scopes.ts';
+import { isErased, type StoredTenant, tenantKey } from './tenants.ts';
 import { type Durable, transact } from './transact.ts';
 
 /** An API key as it may be shown: never its value, of which only a keyed hash is kept. */
@@ -43,6 +44,7 @@ export interface GivenToken {
   seconds: number;
 }
 
+const keysIndex = 'keys';
 const keyKey = (id: string) => `key:${id}`;
 /** Apart from the key, so that noting a use never stands in the way of a revocation. */
 const useKey = (id: string) => `key-use:${id}`;
@@ -51,6 +53,14 @@ type Use = Pick<ApiKey, 'lastUsed' | 'lastScim'>;
 const useEvery = 60_000;
 const mostNoted = 10_000;
 const pageSize = 1000;
+
+/** Takes away every key of a tenant, as if there had been none. */
+export async function removeKeys(durable: Durable, tenant: string): Promise<void> {
+  for await (const ids of indexPages(durable.store, tenantScope(tenant), keysIndex, pageSize)) {
+    const remove = [...ids.map(keyKey), ...ids.map(useKey)];
+    await transact(durable, globalScope, async () => ({ change: { remove }, result: () => undefined }));
+  }
+}
 
 export function keys(durable: Durable & { peppers: Peppers }) {
   const { store, runtime, peppers } = durable;
@@ -88,20 +98,23 @@ export function keys(durable: Durable & { peppers: Peppers }) {
       details: { name, scopes: created.scopes, ...(expires ? { expires } : {}) },
     };
     await transact(durable, tenantScope(tenant), async (time) => ({
-      change: await trail.tell(tenant, time, { index: { keys: { add: [id] } } }, deed),
+      change: await trail.tell(tenant, time, { index: { [keysIndex]: { add: [id] } } }, deed),
       result: () => undefined,
     }));
     const record: StoredKey = { ...created, ...hashes.of(value) };
-    await transact(durable, globalScope, async () => ({
-      change: { expect: { [keyKey(id)]: 0 }, put: { [keyKey(id)]: record } },
-      result: () => undefined,
-    }));
+    await transact(durable, globalScope, async () => {
+      // So that none comes behind the erasing of its tenant.
+      const [owner] = await store.read<StoredTenant>(globalScope, [tenantKey(tenant)]);
+      if (owner && isErased(owner.value)) throw new DirectoryError('not-found', 'There is no such tenant.');
+      const expect = { [keyKey(id)]: 0, [tenantKey(tenant)]: owner?.version ?? 0 };
+      return { change: { expect, put: { [keyKey(id)]: record } }, result: () => undefined };
+    });
     return { key: created, value };
   }
 
   async function list(tenant: string): Promise<ApiKey[]> {
     const found: ApiKey[] = [];
-    for await (const members of indexPages(store, tenantScope(tenant), 'keys', pageSize)) {
+    for await (const members of indexPages(store, tenantScope(tenant), keysIndex, pageSize)) {
       const entries = await store.read<StoredKey | Use>(globalScope, [...members.map(keyKey), ...members.map(useKey)]);
       for (const n of members.keys()) {
         const [key, use] = [entries[n] as Entry<StoredKey> | undefined, entries[members.length + n]];

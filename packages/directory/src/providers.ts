@@ -31,6 +31,7 @@ export type ListedProvider = Provider & { version: number };
 /** Few by nature: a tenant has an identity provider or two. */
 const mostProviders = 50;
 
+export const providersIndex = 'providers';
 export const providerKey = (id: string) => `provider:${id}`;
 
 export const newProvider = (id: string, { name, protocol, domains, settings }: NewProvider, scim: boolean): Provider => ({
@@ -73,7 +74,7 @@ export function providers(durable: Durable) {
 
   async function list(tenant: string): Promise<ListedProvider[]> {
     const scope = tenantScope(tenant);
-    const { members } = await store.range(scope, 'providers', { limit: mostProviders });
+    const { members } = await store.range(scope, providersIndex, { limit: mostProviders });
     const entries = await store.read<Provider>(scope, members.map(providerKey));
     return entries.flatMap((entry) => (entry ? [{ ...entry.value, version: entry.version }] : []));
   }
@@ -86,7 +87,7 @@ export function providers(durable: Durable) {
       if (existing.some(({ name }) => name === provider.name))
         throw new DirectoryError('conflict', `There is a provider "${provider.name}" already.`);
       const added = newProvider(runtime.id(), provider, false);
-      const put = { put: { [providerKey(added.id)]: added }, index: { providers: { add: [added.id] } } };
+      const put = { put: { [providerKey(added.id)]: added }, index: { [providersIndex]: { add: [added.id] } } };
       const { name, protocol, domains } = added;
       const deed = { by, action: 'provider.added', subject: subjectOf(added.id), details: { name, protocol, domains } };
       const change = await trail.tell(tenant, time, put, deed, asOf);

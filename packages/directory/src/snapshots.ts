@@ -1,6 +1,6 @@
 import type { OutgoingEvent } from '@claras/contracts/cloud-event';
 import type { DirectoryFact } from '@claras/contracts/events';
-import type { Change } from '@claras/ports/store/store';
+import { type Change, type Entry, unlessEnded } from '@claras/ports/store/store';
 import { type Actor, audit } from './audit.ts';
 import { groupKind, type Kind, membersIndex, userKind } from './kinds.ts';
 import { providers, provisioningOf } from './providers.ts';
@@ -192,6 +192,16 @@ export function snapshots(durable: Durable) {
   async function attend(tenant: string, signal: AbortSignal): Promise<'done' | 'unfinished'> {
     const [entry] = await store.read<SnapshotWanted>(globalScope, [wantedKey(tenant)]);
     if (!entry) return 'done';
+    try {
+      return await attendTo(tenant, entry, signal);
+    } catch (error) {
+      unlessEnded(error);
+      await settle(tenant, entry.version);
+      return 'done';
+    }
+  }
+
+  async function attendTo(tenant: string, entry: Entry<SnapshotWanted>, signal: AbortSignal): Promise<'done' | 'unfinished'> {
     let last = (await read(tenant)).value;
     for (let parts = 0; parts < partsPerTurn && !signal.aborted; parts++) {
       if (last?.finished !== undefined && suffices(last, entry.value, runtime.now())) {

@@ -1,6 +1,6 @@
 import { isTenantId, tenantIdFromName } from '@claras/domain/tenant';
 import { indexPages } from '@claras/ports/store/index-pages';
-import { audit } from './audit.ts';
+import { type Actor, audit } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
 import { newProvider, providerKey, provisioningChanged } from './providers.ts';
 import { globalScope, tenantScope } from './scopes.ts';
@@ -13,7 +13,24 @@ export interface Tenant {
   created: string;
 }
 
-const tenantKey = (id: string) => `tenant:${id}`;
+/** What is kept of a tenant that was erased, so that nobody gets its id, and what happens late is nobody's. */
+export interface ErasedTenant extends Omit<Tenant, 'name'> {
+  erasure: {
+    by: Actor;
+    /** ISO 8601, UTC. */
+    began: string;
+    finished?: string;
+    /** Services that have not erased theirs yet. */
+    waiting: readonly string[];
+    /** Of the directory's `tenant.erased`, once the core app has obeyed it. */
+    sequence?: number;
+  };
+}
+export type StoredTenant = Tenant | ErasedTenant;
+export const isErased = (tenant: StoredTenant): tenant is ErasedTenant => 'erasure' in tenant;
+
+export const tenantKey = (id: string) => `tenant:${id}`;
+export const tenantsIndex = 'tenants';
 const pageSize = 1000;
 
 /** The companies that use Claras. */
@@ -37,15 +54,16 @@ export function tenants(durable: Durable) {
     if (scim) await withProvider(id, domains);
     return transact(durable, globalScope, async (time) => {
       const [existing] = await store.read(globalScope, [tenantKey(id)]);
-      if (existing) throw new DirectoryError('conflict', `There is a tenant ${id} already; choose another name.`);
+      if (existing)
+        throw new DirectoryError('conflict', `There is a tenant ${id} already, or was one that was erased; choose another name.`);
       const tenant: Tenant = { id, name, created: new Date(time).toISOString() };
-      const change = { expect: { [tenantKey(id)]: 0 }, put: { [tenantKey(id)]: tenant }, index: { tenants: { add: [id] } } };
+      const change = { expect: { [tenantKey(id)]: 0 }, put: { [tenantKey(id)]: tenant }, index: { [tenantsIndex]: { add: [id] } } };
       return { change, result: () => tenant };
     });
   }
 
   async function withProvider(tenant: string, domains: readonly string[]): Promise<void> {
-    if (await get(tenant)) return; // create answers with the conflict
+    if (await stored(tenant)) return; // create answers with the conflict
     await transact(durable, tenantScope(tenant), async (time) => {
       const asOf = await trail.head(tenant);
       const { total } = await store.range(tenantScope(tenant), 'providers', { limit: 0 });
@@ -66,15 +84,19 @@ export function tenants(durable: Durable) {
     });
   }
 
+  const stored = async (id: string) => (await store.read<StoredTenant>(globalScope, [tenantKey(id)]))[0]?.value;
+
+  /** Undefined also for one that was erased. */
   async function get(id: string): Promise<Tenant | undefined> {
-    const [entry] = await store.read<Tenant>(globalScope, [tenantKey(id)]);
-    return entry?.value;
+    const found = await stored(id);
+    return found && !isErased(found) ? found : undefined;
   }
 
   async function list(): Promise<Tenant[]> {
     const found: Tenant[] = [];
-    for await (const members of indexPages(store, globalScope, 'tenants', pageSize))
-      for (const entry of await store.read<Tenant>(globalScope, members.map(tenantKey))) if (entry) found.push(entry.value);
+    for await (const members of indexPages(store, globalScope, tenantsIndex, pageSize))
+      for (const entry of await store.read<StoredTenant>(globalScope, members.map(tenantKey)))
+        if (entry && !isErased(entry.value)) found.push(entry.value);
     return found;
   }
 

@@ -57,7 +57,8 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
     while (!signal.aborted) {
       const position = await positions.read(tenant);
       const { events, queue } = await queues.first(tenant, eventsAtOnce);
-      if (events.length === 0) return void (await queues.finish(held, position, queue));
+      // Also where the tenant was erased meanwhile: what waited may stand there still.
+      if (events.length === 0 || !position.aside) return void (await queues.finish(held, position, queue));
       const { next } = inOrder(events, position.applied, parts.follows);
       const done = events.filter(({ sequence }) => sequence <= position.applied).map(({ sequence }) => sequence);
       if (done.length > 0) await positions.move(tenant, position, position, withoutAside(done));

@@ -32,6 +32,8 @@ export interface ConsumerParts {
 /** A tenant that takes longer than this in a batch is set aside, so that its partition can go on (DECISIONS 10). */
 const longestTurn = 2000;
 
+const isErasure = ({ type }: { type: string }): boolean => type === 'tenant.erased';
+
 /**
  * Reads a topic of facts and applies each to its tenant's projection in order and once, whatever is delivered twice, late or after a crash:
  * decide → core app → projection with the applied sequence → offset (DECISIONS 4). A tenant that cannot go on is set aside; its partition can.
@@ -89,6 +91,8 @@ export async function consumeEvents<F extends Fact>(
 
   async function take(tenant: string, events: Positioned<F>[]): Promise<void> {
     const position = await positions.read(tenant);
+    const erased = events.findLast(isErasure);
+    if (erased && erased.sequence > position.applied) return erase(tenant, erased.sequence);
     const { next, behind } = inOrder(events, position.applied, parts.follows);
     measure.processed('duplicate', events.length - next.length - behind.length);
     const fresh = [...next, ...behind];
@@ -103,6 +107,14 @@ export async function consumeEvents<F extends Fact>(
     const left = fresh.filter(({ sequence }) => sequence > applied);
     const reason = applied === next.at(-1)?.sequence ? 'gap' : fault;
     if (left.length > 0) await setAside(tenant, started.position(), left, reason);
+  }
+
+  /** Whatever was said before, and waits aside, is superseded. What comes late is behind the position that stays. */
+  async function erase(tenant: string, sequence: number): Promise<void> {
+    await positions.end(tenant, sequence);
+    measure.processed('applied');
+    log.info({ tenant, sequence }, 'a tenant was erased');
+    drain.wake();
   }
 
   async function setAside(...[tenant, position, events, reason]: Parameters<typeof queues.add>): Promise<void> {

@@ -3,6 +3,7 @@ import type { Fact, Positioned } from '@claras/contracts/events';
 import { type TopicName, topics } from '@claras/contracts/topics';
 import type { Batch, Received } from '@claras/ports/bus/bus';
 import type { Runtime } from '@claras/ports/runtime';
+import { indexPages } from '@claras/ports/store/index-pages';
 import type { Entry, Scope, Store } from '@claras/ports/store/store';
 import { positions } from './position.ts';
 
@@ -126,7 +127,21 @@ export function deadLetters(store: Store, runtime: Runtime) {
     return { verdict: event.sequence <= applied ? 'superseded' : 'applies' };
   }
 
-  return { add, get, list, count, change, decide, foretell };
+  /** Takes every letter of a tenant away, whatever was decided on it. */
+  async function erase(tenant: string): Promise<void> {
+    for (const state of letterStates)
+      for await (const ids of indexPages(store, scope, indexOf(state), trimmedAtOnce)) {
+        const entries = await store.read<DeadLetter>(scope, ids.map(letterKey));
+        const own = entries.flatMap((entry) => (entry?.value.record.key === tenant ? entry.value : []));
+        if (own.length === 0) continue;
+        const gone = own.map(({ id }) => id);
+        const names = letterStates.flatMap((state) => [indexOf(state), ...own.map(({ consumer }) => indexOf(state, consumer))]);
+        const index = Object.fromEntries(names.map((name) => [name, { remove: gone }]));
+        await store.commit(scope, { id: runtime.id(), time: runtime.now(), remove: gone.map(letterKey), index });
+      }
+  }
+
+  return { add, get, list, count, change, decide, foretell, erase };
 }
 export type DeadLetters = ReturnType<typeof deadLetters>;
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Runtime } from '@claras/ports/runtime';
+import { indexPages } from '@claras/ports/store/index-pages';
 import type { Entry, Scope, Store } from '@claras/ports/store/store';
 
 /** Keys of records behind their last moment. */
@@ -49,5 +50,15 @@ export function expiring<T>({ store, runtime }: { store: Store; runtime: Runtime
     await store.commit(scope, { id: runtime.id(), time: runtime.now(), expect: { [key]: version }, put: { [key]: record } });
   }
 
-  return { read, add, take, remove, replace };
+  /** Takes away all of which `isGone` is true. */
+  async function forget(isGone: (record: T) => boolean): Promise<void> {
+    for await (const members of indexPages(store, scope, endings, sweptAtOnce)) {
+      const keys = members.map((member) => member.slice(timeDigits + 1)).filter((key) => key.startsWith(`${kind}:`));
+      const entries = await store.read<T>(scope, keys);
+      const remove = keys.filter((_, n) => entries[n] && isGone(entries[n].value));
+      if (remove.length > 0) await store.commit(scope, { id: runtime.id(), time: runtime.now(), remove });
+    }
+  }
+
+  return { read, add, take, remove, replace, forget };
 }

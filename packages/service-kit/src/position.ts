@@ -52,6 +52,11 @@ export function positions(store: Store, runtime: Runtime, service: string) {
       if (!result.ok) throw new PositionMoved(`the position was moved by another process (${result.conflict})`);
       return { ...moved, version: result.version };
     },
+    /** Ends the projection of a tenant that was erased. Only the position is left, before which everything late stands. */
+    async end(tenant: string, sequence: number): Promise<void> {
+      const put = { [key]: { applied: sequence, aside: false } };
+      await store.commit(scopeOf(tenant), { id: runtime.id(), time: runtime.now(), end: true, put });
+    },
   };
 }
 export type Positions = ReturnType<typeof positions>;

@@ -740,3 +740,61 @@ t.test(
     await stop(consumer);
   },
 );
+
+const erased = (tenant: string, sequence: number): EventRecord =>
+  toRecord('directory', 'edge', tenant, sequence, {
+    type: 'tenant.erased',
+    subject: `Tenants/${tenant}`,
+    time: '2026-01-01T00:00:00.000Z',
+    data: {},
+  });
+
+t.test('S31 a tenant that is erased ends, whatever waits aside before it, and nothing that comes late brings it back', async (t) => {
+  const { runtime, bus, store, effects, handle, start, stop, seen, until, untilHealth } = await stage();
+  const ended = async (tenant: string) => {
+    let done = false;
+    const look = async () => {
+      done = await store.sweep(`reader/${tenant}`);
+    };
+    await runtime.runUntil(() => {
+      void look();
+      return done;
+    });
+  };
+  const consumer = await start({
+    handle: async (turn) => {
+      if (turn.tenant === 'faulty') throw new TypeError('a bug');
+      return handle(turn);
+    },
+  });
+  await bus.publish(topic, [...records('acme', 1, 2), ...records('acme', 4, 6), ...records('faulty', 1, 3), ...records('beta', 1, 3)]);
+  await until({ acme: 2, beta: 3 });
+  await untilHealth(false);
+  await bus.publish(topic, [erased('acme', 9), erased('faulty', 4), erased('whole', 1), ...records('beta', 4, 4)]);
+  await until({ beta: 4 });
+  for (const tenant of ['acme', 'faulty', 'whole']) await ended(tenant);
+  await untilHealth(true);
+
+  const before = effects.length;
+  await parkedEarlier(deadLetters(store, runtime), 'acme', 3);
+  const [letter] = (await deadLetters(store, runtime).list({ state: 'parked', consumer: 'reader', limit: 1 })).letters;
+  await deadLetters(store, runtime).decide(letter!.id, 'replaying', 'operator');
+  await bus.publish(topic, [...records('acme', 3, 7), erased('acme', 9), ...records('faulty', 2, 3), ...records('beta', 5, 5)]);
+  await until({ beta: 5 });
+  let replayed = false;
+  const look = async () => {
+    replayed = (await deadLetters(store, runtime).get(letter!.id))?.value.outcome === 'superseded';
+  };
+  await runtime.runUntil(() => {
+    void look();
+    return replayed;
+  });
+  t.strictSame(effects.slice(before), ['beta 5']);
+  t.strictSame([await seen('acme'), await seen('faulty')], [[], []], 'nothing is left of it');
+  t.equal((await store.range('reader/', 'aside', { limit: 1 })).total, 0, 'nor does anybody wait');
+  await stop(consumer);
+
+  await deadLetters(store, runtime).erase('acme');
+  t.equal(await deadLetters(store, runtime).get(letter!.id), undefined);
+  t.equal((await deadLetters(store, runtime).list({ state: 'replayed', consumer: 'reader', limit: 1 })).total, 0);
+});

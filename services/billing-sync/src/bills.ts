@@ -56,6 +56,14 @@ export function bills(parts: { store: Store; runtime: Runtime }) {
       if (!result.ok) throw new BillMoved(`another process was first (${result.conflict})`);
     },
 
+    /** Of the bill of a tenant that was erased stays what was billed last; nothing is written to it any more. */
+    async end(tenant: string): Promise<void> {
+      const [entry] = await store.read<Bill>(scopeOf(tenant), [billKey]);
+      const { billed } = entry?.value ?? unbilled;
+      const put = { [billKey]: { sent: [], erased: true, ...(billed ? { billed } : {}) } satisfies Bill };
+      await store.commit(scopeOf(tenant), { id: runtime.id(), time: runtime.now(), end: true, put });
+    },
+
     /** Takes a free or lapsed lease, or extends its own: the lease's version, or undefined while another one holds it. */
     async lease(tenant: string, holder: string): Promise<number | undefined> {
       const [entry] = await store.read<Lease>(scopeOf(tenant), [leaseKey]);

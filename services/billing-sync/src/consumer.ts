@@ -42,8 +42,13 @@ export async function billingSync(
     problems,
     gate,
     async take(tenant, events) {
-      const sequence = seatsChangedAt(events);
-      if (sequence !== undefined) {
+      const erased = events.findLast(({ type }) => type === 'tenant.erased');
+      if (erased) {
+        await tenants.mark(tenant, erased.sequence, true);
+        sender.wake();
+      }
+      const sequence = erased ? undefined : seatsChangedAt(events);
+      if (sequence !== undefined && !(await known.read(tenant)).bill.erased) {
         await tenants.mark(tenant, sequence);
         sender.wake();
       }

@@ -8,6 +8,8 @@ export interface Mark {
   sequence: number;
   /** Milliseconds since 1970: when the coalescing window began. */
   since: number;
+  /** The team was erased: its bill is settled, and then forgotten. */
+  erased?: true;
 }
 
 /** What is known of a tenant's bill. */
@@ -21,6 +23,8 @@ export interface Bill {
   held?: { quantity: number; since: number };
   /** May be billed, or more. */
   approved?: { quantity: number; by: string };
+  /** The tenant was erased, and owes nothing more. */
+  erased?: true;
 }
 
 export type Step =
@@ -38,10 +42,14 @@ export const seatsChangedAt = (events: readonly TeamEvent[]): number | undefined
   events.findLast(({ type }) => type === 'profile.created' || type === 'profile.archived' || type === 'profile.restored')?.sequence;
 
 /** The first change starts the window; later ones only raise the sequence. */
-export const marked = (mark: Mark | undefined, sequence: number, now: number): Mark => ({
+export const marked = (mark: Mark | undefined, sequence: number, now: number, erased = mark?.erased ?? false): Mark => ({
   sequence: Math.max(mark?.sequence ?? 0, sequence),
   since: mark?.since ?? now,
+  ...(erased ? { erased } : {}),
 });
+
+/** Whoever erased the tenant meant its seats, too: no swing waits for another approval. */
+export const asErased = (bill: Bill): Bill => ({ ...bill, approved: { quantity: 0, by: 'erasure' } });
 
 /** What is left of a mark when seats of this version were billed: undefined, or a new window for what came meanwhile. */
 export const afterBilling = (mark: Mark, version: number, now: number): Mark | undefined =>

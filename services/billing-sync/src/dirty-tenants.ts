@@ -22,9 +22,10 @@ export function dirtyTenants(parts: { store: Store; runtime: Runtime }) {
     editDocument(parts, scope, markKey(tenant), edit);
 
   return {
-    mark: (tenant: string, sequence: number): Promise<void> =>
+    /** `erased`: with it the tenant ends. */
+    mark: (tenant: string, sequence: number, erased?: true): Promise<void> =>
       change(tenant, (mark, now) => ({
-        put: { [markKey(tenant)]: marked(mark, sequence, now) },
+        put: { [markKey(tenant)]: marked(mark, sequence, now, erased) },
         index: { [dirtyIndex]: { add: [tenant] }, [tenantsIndex]: { add: [tenant] } },
       })),
 
@@ -35,6 +36,13 @@ export function dirtyTenants(parts: { store: Store; runtime: Runtime }) {
         if (left) return { put: { [markKey(tenant)]: left } };
         return { remove: [markKey(tenant)], index: { [dirtyIndex]: { remove: [tenant] } } };
       }),
+
+    /** As if nobody had ever heard of the tenant. */
+    forget: (tenant: string): Promise<void> =>
+      change(tenant, () => ({
+        remove: [markKey(tenant)],
+        index: { [dirtyIndex]: { remove: [tenant] }, [tenantsIndex]: { remove: [tenant] } },
+      })),
 
     async *dirty(): AsyncGenerator<DirtyTenant[]> {
       for await (const tenants of indexPages(store, scope, dirtyIndex, pageSize)) {

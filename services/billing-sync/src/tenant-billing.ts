@@ -7,7 +7,7 @@ import type { Runtime } from '@claras/ports/runtime';
 import type { Metrics } from '@claras/service-kit/metrics';
 import type { Problems } from '@claras/service-kit/problems';
 import type { Bills } from './bills.ts';
-import { type Bill, ledgerLines, nextStep, type Step, settled, withoutAttempt } from './decide.ts';
+import { asErased, type Bill, ledgerLines, nextStep, type Step, settled, withoutAttempt } from './decide.ts';
 import type { DirtyTenant, DirtyTenants } from './dirty-tenants.ts';
 
 export interface BillingParts {
@@ -26,6 +26,9 @@ const standing = 5_000;
 
 export const causeOf = (error: unknown): string =>
   error instanceof BillingRefused ? `${error.kind}: ${error.message}` : error instanceof Error ? error.name : 'unknown fault';
+
+/** Whoever was erased and has none owes nothing. */
+const hasNoSubscription = (error: unknown): boolean => error instanceof BillingRefused && error.kind === 'unlinked';
 
 /** The core app's count is older than the event that asks for it: another of its processes is ahead. */
 class SeatsBehind extends Error {
@@ -47,7 +50,23 @@ export function tenantBilling({ tenants, bills, coreApp, billing, runtime, log, 
   heldChanges.set(0);
   const updates = metrics.counter('claras_billing_updates_total', 'Calls of the billing system by how they ended', ['result']);
 
-  async function send({ tenant, mark }: DirtyTenant): Promise<number> {
+  async function send(dirty: DirtyTenant): Promise<number> {
+    const { tenant, mark } = dirty;
+    if (!mark.erased) return bill(dirty);
+    if (!(await bills.read(tenant)).bill.erased) {
+      const wait = await bill(dirty).catch((error) => {
+        if (!hasNoSubscription(error)) throw error;
+        return 0;
+      });
+      if (wait > 0) return wait;
+      await bills.end(tenant);
+    }
+    await tenants.forget(tenant);
+    told.delete(tenant);
+    return 0;
+  }
+
+  async function bill({ tenant, mark }: DirtyTenant): Promise<number> {
     const { rules } = billing;
     const lease = rules.exclusive ? await bills.lease(tenant, holder) : undefined;
     if (rules.exclusive && lease === undefined) {
@@ -56,7 +75,8 @@ export function tenantBilling({ tenants, bills, coreApp, billing, runtime, log, 
     }
     const seats = await coreApp.seats(tenant);
     if (seats.version < mark.sequence) throw new SeatsBehind(`counted at ${seats.version}, wanted at ${mark.sequence}`);
-    const { bill, version: read } = await known(tenant, seats);
+    const { bill: last, version: read } = await known(tenant, seats);
+    const bill = mark.erased ? asErased(last) : last;
     const step = nextStep(tenant, bill, seats, rules, runtime.now());
     if (step.kind === 'wait') return step.ms;
     if (step.kind === 'hold') return hold(tenant, step, seats);
@@ -79,7 +99,8 @@ export function tenantBilling({ tenants, bills, coreApp, billing, runtime, log, 
         (before, after) => ledgerLines(before, after, 'they came back'),
       );
     }
-    await tenants.billed(tenant, seats.version);
+    // The mark of an erased tenant goes last: with its bill.
+    if (!mark.erased) await tenants.billed(tenant, seats.version);
     holds(tenant, undefined);
     if (rules.exclusive) await bills.release(tenant, holder);
     return 0;

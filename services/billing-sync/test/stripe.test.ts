@@ -13,6 +13,7 @@ import { createHealth } from '@claras/service-kit/health';
 import { createMetrics } from '@claras/service-kit/metrics';
 import t, { type Test } from 'tap';
 import { stripeSimulator } from '../../../packages/ports/test/stripe-simulator.ts';
+import { eventually } from '../../../test/support/gateway.ts';
 import { billingSync } from '../src/consumer.ts';
 
 /** A clock that runs as much faster: at a hundred, Stripe's window of 30 s is over in 0.3 s, a lease of a minute in 0.6 s. */
@@ -89,6 +90,12 @@ async function stage(t: Test, tenants: readonly string[], haste = 100) {
     const event = { type: 'profile.archived', subject: 'Profiles/p', time: '2020-01-01T00:00:00Z', data };
     return bus.publish(topics.team.name, [toRecord('team', 'core', tenant, version, event)]);
   }
+  function erase(tenant: string): Promise<void> {
+    const team = teams.get(tenant)!;
+    Object.assign(team, { active: 0, version: team.version + 1 });
+    const event = { type: 'tenant.erased', subject: `Tenants/${tenant}`, time: new Date(runtime.now()).toISOString(), data: {} };
+    return bus.publish(topics.team.name, [toRecord('team', 'core', tenant, team.version, event)]);
+  }
   const approve = (tenant: string, quantity: number) => {
     const event = {
       type: 'seats.approved',
@@ -106,7 +113,7 @@ async function stage(t: Test, tenants: readonly string[], haste = 100) {
       await wait(5);
     }
   }
-  return { stripe, health, metrics, overlaps, start, change, old, approve, exact, until };
+  return { stripe, health, metrics, overlaps, teams, store, start, change, old, erase, approve, exact, until };
 }
 
 t.test(
@@ -262,5 +269,27 @@ t.test('a key that Stripe refuses, and a tenant without a subscription, are said
   await until('said', () => JSON.stringify(health.report()).includes('disconnected'));
   stripe.always();
   await until('the bill is exact', () => exact('acme'));
+  await process.stop();
+});
+
+t.test('S31 of an erased tenant no seat is billed, no swing waits for an approval, and nothing late bills it again', async (t) => {
+  const { stripe, teams, store, start, change, old, erase, exact, until } = await stage(t, ['acme', 'gone', 'beta']);
+  const process = await start();
+  for (let n = 0; n < 30; n++) await change('acme', 1);
+  await change('gone', 1);
+  await until('all are billed', () => exact('acme') && exact('gone'));
+  stripe.cancel('gone');
+  for (const tenant of ['acme', 'gone']) await erase(tenant);
+  const known = async () => (await store.range('billing-sync/', 'tenants', { limit: 10 })).members;
+  await eventually(15_000, 'both are forgotten', async () => ((await known()).length === 0 ? true : undefined));
+  t.equal(stripe.quantity('acme'), 0);
+  t.strictSame([await store.sweep('billing-sync/acme'), await store.sweep('billing-sync/gone')], [true, true]);
+
+  const { length } = stripe.updates;
+  await old('acme', 3);
+  await old('acme', teams.get('acme')!.version);
+  await change('beta', 1);
+  await until('what came behind it is billed', () => exact('beta'));
+  t.strictSame([stripe.updates.slice(length).map(({ tenant }) => tenant), await known()], [['beta'], ['beta']]);
   await process.stop();
 });

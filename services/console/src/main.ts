@@ -9,6 +9,7 @@ import { tellEvents } from '@claras/service-kit/tell-events';
 import { watchDependencies } from '@claras/service-kit/watch-dependencies';
 import { auditLog } from './audit-log/consumer.ts';
 import { consoleServer } from './console-server.ts';
+import { tenantEraser } from './erasures/tenant-eraser.ts';
 import { keyWatch } from './key-watch.ts';
 import { provisioningLog } from './provisioning-log/consumer.ts';
 import { openIdFrom } from './sign-in/openid-connect.ts';
@@ -23,6 +24,7 @@ await run(process.env, 'console', needed, async ({ config, log, metrics, health 
   const billing = openBilling(config.billingUrl, config.billingToken);
   const parts = { store, bus, runtime, log, metrics, health };
   const apiKeys = keys({ store, runtime, peppers: config.keyPepper });
+  const signedIn = signIn({ store, runtime, team });
   const projections = await Promise.all([provisioningLog(parts), auditLog(parts), snapshotMaker(parts)]);
   // For whoever looks at the operations page. Stripe counts what it is asked, and is watched by billing-sync alone.
   const asked = (question: (tenant: string) => Promise<unknown>) => async () => void (await question('health'));
@@ -31,13 +33,14 @@ await run(process.env, 'console', needed, async ({ config, log, metrics, health 
     ...projections,
     keyWatch({ ...parts, keys: apiKeys }),
     silenceWatch({ ...parts, keys: apiKeys }),
+    tenantEraser({ ...parts, team, signIn: signedIn }),
     tellEvents({ store, ...backing }, ['edge', 'control'], { metrics, health, runtime }),
     watchDependencies({ store: store.ping, bus: bus.ping, 'core-app': asked(team.seats), ...ledger }, { health, runtime, log }),
   ];
   const guard = { keys: apiKeys, adminToken: config.adminToken };
   const { publicUrl, tenantUrl } = config;
   const openId = openIdFrom(config, runtime);
-  const doors = { signIn: signIn({ store, runtime, team }), openId, publicUrl, tenantUrl };
+  const doors = { signIn: signedIn, openId, publicUrl, tenantUrl };
   const app = consoleServer({ store, runtime, bus, log, team, coreApp: team, billing, ...guard, ...doors });
   await app.register(operationsRoutes({ metrics, health }));
   await app.listen(config);

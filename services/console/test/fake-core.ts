@@ -36,6 +36,9 @@ export function fakeCore(): CoreApp & Team {
     async signOut(_, token) {
       sessions.delete(token);
     },
+    async erase(tenant) {
+      teams.delete(tenant);
+    },
     async list(tenant, { after = '', limit }) {
       const all = [...teamOf(tenant).values()];
       const rest = all.filter(({ id }) => id > after);

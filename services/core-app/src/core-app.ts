@@ -1,9 +1,9 @@
 import type { CoreChange, CoreOutcome, LinkedPage, NewProfile, TeamCommand, TeamPage } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
 import type { CoreApp, Team } from '@claras/ports/core-app/core-app';
-import { CoreAppUnavailable } from '@claras/ports/core-app/core-app';
+import { CoreAppUnavailable, TeamRefusal } from '@claras/ports/core-app/core-app';
 import type { Runtime } from '@claras/ports/runtime';
-import type { Entry, Scope, Store } from '@claras/ports/store/store';
+import { type Entry, type Scope, type Store, unlessEnded } from '@claras/ports/store/store';
 import { applyChange, keysOf } from './apply-change.ts';
 import { type Draft, draftOf } from './draft.ts';
 import { activeIndex, emailOwnerKey, type Link, ownersKey, type Person, personKey, profilesIndex } from './person.ts';
@@ -13,6 +13,17 @@ import { type TenantQueue, tenantQueue } from './tenant-queue.ts';
 
 const changesPerCommit = 100;
 const patience = 50;
+
+/** Sequence of the event with which the tenant was erased. */
+const erasedKey = 'erased';
+
+/** What is answered of a tenant that was erased. */
+const orElse =
+  <T>(answer: () => T) =>
+  (error: unknown): T => {
+    unlessEnded(error);
+    return answer();
+  };
 
 const scopeOf = (tenant: string): Scope => `core/${tenant}`;
 
@@ -66,21 +77,39 @@ export function coreApp({ store, runtime }: { store: Store; runtime: Runtime }):
       const ids = chunk.map(() => runtime.id());
       const decide = (draft: Draft, time: number) =>
         chunk.map((change, at) => applyChange(draft, change, { time, newId: ids[at] as string }));
-      steps.push(() => transact(tenant, chunk.flatMap(keysOf), decide));
+      const gone = () => chunk.map((): CoreOutcome => ({ outcome: 'stale' }));
+      steps.push(() => transact(tenant, chunk.flatMap(keysOf), decide).catch(orElse(gone)));
     }
     return (await inTurn(tenant, steps, changes.every(isUrgent))).flat();
   }
 
+  const nobody = (): never => {
+    throw new TeamRefusal('not-found', 'the tenant was erased');
+  };
+
   const byHand = async (tenant: string, profile: string, command: TeamCommand): Promise<Profile> => {
-    const step = () => transact(tenant, [personKey(profile)], (draft, time) => applyByHand(draft, profile, command, time));
+    const step = () =>
+      transact(tenant, [personKey(profile)], (draft, time) => applyByHand(draft, profile, command, time)).catch(orElse(nobody));
     return (await inTurn(tenant, [step], true))[0] as Profile;
   };
 
   const create = async (tenant: string, profile: NewProfile): Promise<Profile> => {
     const id = runtime.id();
-    const step = () => transact(tenant, [emailOwnerKey(profile.email)], (draft, time) => createByHand(draft, profile, id, time));
+    const step = () =>
+      transact(tenant, [emailOwnerKey(profile.email)], (draft, time) => createByHand(draft, profile, id, time)).catch(orElse(nobody));
     return (await inTurn(tenant, [step], false))[0] as Profile;
   };
+
+  async function erase(tenant: string, sequence: number): Promise<void> {
+    const scope = scopeOf(tenant);
+    const [entry] = await store.read<number>(scope, [erasedKey]);
+    const time = runtime.now();
+    const erased = { type: 'tenant.erased', subject: `Tenants/${tenant}`, time: new Date(time).toISOString(), data: {} };
+    // Dropped at once: as of the event nobody is counted or listed.
+    const change = { end: true as const, drop: [activeIndex, profilesIndex], put: { [erasedKey]: sequence }, events: [erased] };
+    if ((entry?.value ?? 0) < sequence) await store.commit(scope, { id: runtime.id(), time, ...change });
+    await store.sweep(scope);
+  }
 
   async function seats(tenant: string) {
     const { total, sequence } = await store.range(scopeOf(tenant), activeIndex, { limit: 0 });
@@ -111,6 +140,7 @@ export function coreApp({ store, runtime }: { store: Store; runtime: Runtime }):
     list,
     byHand,
     create,
+    erase,
     ...sessions({ store, runtime }, scopeOf),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.settled()));

@@ -16,6 +16,7 @@ const Page = Type.Object(page);
 const Before = Type.Object({ ...page, before: Type.String({ pattern: '^\\d{1,16}$' }) });
 const pageOf = ({ after, limit }: Static<typeof Page>) => ({ limit: Math.min(1000, Number(limit ?? 100)), ...(after ? { after } : {}) });
 const Email = Type.Object({ email: Type.String({ maxLength: 254 }) });
+const Sequence = Type.Object({ sequence: Type.Integer({ minimum: 1 }) }, { additionalProperties: false });
 const Token = Type.Object({ token: Type.String({ maxLength: 128 }) });
 
 const statuses = { 'not-found': 404, 'last-owner': 409, 'email-taken': 409, 'current-role': 409 } as const;
@@ -59,6 +60,10 @@ export function coreAppRoutes({ core, ...parts }: { core: CoreApp & Team; token:
     app.post('/tenants/:tenant/session', { schema: { params, body: Token } }, async (request) => {
       const profile = await core.session(request.params.tenant, request.body.token);
       return profile ? { profile } : {};
+    });
+    app.post('/tenants/:tenant/erase', { schema: { params, body: Sequence } }, async (request) => {
+      await core.erase(request.params.tenant, request.body.sequence);
+      return {};
     });
     app.post('/tenants/:tenant/sign-out', { schema: { params, body: Token } }, async (request) => {
       await core.signOut(request.params.tenant, request.body.token);

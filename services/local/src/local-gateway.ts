@@ -4,6 +4,7 @@ import { billingSync } from '@claras/billing-sync/consumer';
 import { consoleApi } from '@claras/console/api/console-api';
 import { auditLog } from '@claras/console/audit-log/consumer';
 import { apiPath } from '@claras/console/console-server';
+import { tenantEraser } from '@claras/console/erasures/tenant-eraser';
 import { keyWatch } from '@claras/console/key-watch';
 import { provisioningLog } from '@claras/console/provisioning-log/consumer';
 import { openIdFrom } from '@claras/console/sign-in/openid-connect';
@@ -46,17 +47,18 @@ export async function localGateway({ config, log, metrics, health }: ProcessPart
     ...[profileSync(parts), roleMapper(parts), archiver(parts), billingSync({ ...parts, billing })],
     ...[provisioningLog(parts), auditLog(parts), snapshotMaker(parts)],
   ]);
+  const doors = signIn({ store, runtime, team });
   const watches = [
     watchDependencies({ store: store.ping, bus: bus.ping }, { health, runtime, log }),
     keyWatch({ ...parts, keys: apiKeys }),
     silenceWatch({ ...parts, keys: apiKeys }),
+    tenantEraser({ ...parts, team, signIn: doors }),
   ];
 
   const app = Fastify(edgeServerOptions);
   const { publicUrl, tenantUrl } = config;
   await app.register(edgeRoutes({ store, runtime, keys: apiKeys, tenantUrl, log, metrics: edgeMetrics(metrics) }));
   const openId = openIdFrom(config, runtime);
-  const doors = signIn({ store, runtime, team });
   const console = {
     store,
     runtime,

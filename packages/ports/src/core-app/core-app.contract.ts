@@ -427,6 +427,28 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     t.equal((await core.list(tenant, { limit: 200, after: page.next as string })).profiles.length, 150);
   });
 
+  await t.test('of an erased tenant nobody is left, counted, made or let in again, whatever comes late', async (t) => {
+    const { tenant, profiles, apply } = fresh();
+    const { tenant: other, profiles: others } = fresh();
+    for (const one of [tenant, other]) await core.apply(one, [identity('ann', 1), identity('bob', 2), role('cid', 3, 'manager')]);
+    const { version } = await core.seats(tenant);
+    const session = (await core.signIn(tenant, 'ann@a.example')) as string;
+    await core.erase(tenant, 9);
+    const erased = await core.seats(tenant);
+    t.strictSame(erased, { active: 0, version: version + 1 }, 'which is a fact of the team');
+    await core.erase(tenant, 9);
+    t.strictSame(await core.seats(tenant), erased, 'told once');
+    t.strictSame(await apply(identity('ann', 4), access('ann', 5, 'active'), identity('dan', 20)), ['stale', 'stale', 'stale']);
+    await refusedAs(t, core.create(tenant, { email: 'eve@a.example', displayName: 'Eve', role: 'owner' }), 'not-found');
+    t.equal(await core.session(tenant, session), undefined);
+    t.equal(await core.signIn(tenant, 'ann@a.example'), undefined);
+    t.strictSame([await profiles(), await core.seats(tenant)], [[], erased]);
+    t.strictSame((await core.linkedBefore(tenant, 100, { limit: 10 })).users, []);
+    await core.erase(tenant, 30);
+    t.equal((await core.seats(tenant)).version, version + 2, 'with a later event it is told again');
+    t.equal((await others()).length, 2, 'another tenant is as it was');
+  });
+
   await t.test('in whatever order the facets of a history arrive, and however often, the end is the same', async (t) => {
     const history: CoreChange[] = [
       identity('ann', 1),

@@ -26,6 +26,11 @@ export interface Team {
   session(tenant: string, token: string): Promise<Profile | undefined>;
   /** Ends a session; one that is none has ended already. */
   signOut(tenant: string, token: string): Promise<void>;
+  /**
+   * Erases everybody of a tenant, for good, and tells it on the team's topic. `sequence`: of the directory's `tenant.erased`; the same twice is told
+   * once. Later changes are stale, and nobody can be made or signed in any more.
+   */
+  erase(tenant: string, sequence: number): Promise<void>;
 }
 
 /** `current-role`: who has this role is not restored so. */

@@ -36,6 +36,7 @@ export function httpCoreApp({ url, token }: { url: string; token: string }): Cor
     create: async (tenant, profile) => (await ask<Profile>('POST', at(tenant, 'profiles'), profile).catch(orRefusal)) as Profile,
     signIn: async (tenant, email) => (await ask<{ token?: string }>('POST', at(tenant, 'sign-in'), { email }))?.token,
     session: async (tenant, session) => (await ask<{ profile?: Profile }>('POST', at(tenant, 'session'), { token: session }))?.profile,
+    erase: async (tenant, sequence) => void (await ask('POST', at(tenant, 'erase'), { sequence })),
     signOut: async (tenant, session) => void (await ask('POST', at(tenant, 'sign-out'), { token: session })),
   };
 }

@@ -1,5 +1,6 @@
 import { AlarmList, LagReport } from '@claras/contracts/console-api';
 import { audit } from '@claras/directory/audit';
+import { erasures } from '@claras/directory/erasures';
 import { groups } from '@claras/directory/groups';
 import type { Keys } from '@claras/directory/keys';
 import { providers } from '@claras/directory/providers';
@@ -28,6 +29,7 @@ import { apiErrors } from './api-errors.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { consumerRoutes } from './consumer-routes.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
+import { erasureRoutes } from './erasure-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { lagReport } from './lag.ts';
@@ -89,6 +91,7 @@ export function consoleApi({
     app.register(openIdRoutes({ signIn, openId, publicUrl, log }));
 
     app.register(tenantRoutes(directory.tenants));
+    app.register(erasureRoutes(erasures(durable)));
     const found = { durable, groups: groups(durable), team };
     app.register(providerRoutes(directory.providers, { ...found, keys }));
     app.register(verificationRoutes({ ...found, providers: directory.providers, coreApp, billing }));

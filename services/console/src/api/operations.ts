@@ -12,6 +12,9 @@ export const operations: Readonly<Record<string, string>> = {
   'GET /tenants': 'List tenants',
   'POST /tenants': 'Make a tenant',
   'GET /tenants/:tenant': 'Show a tenant',
+  'GET /erasures': 'List the tenants that were erased, or are being',
+  'GET /erasures/:id': 'Show how far the erasing of a tenant is',
+  'POST /erasures': 'Erase a tenant for good',
 
   'GET /tenants/:tenant/providers': 'List providers, with the last request of Entra',
   'POST /tenants/:tenant/providers': 'Add a provider',

@@ -1,7 +1,8 @@
-import type { TeamEvent, TeamFact } from '@claras/contracts/events';
+import type { ProfileEvent, ProfileFact } from '@claras/contracts/events';
 import { followsOn } from '@claras/contracts/sequence';
 import { audit, type Deed } from '@claras/directory/audit';
 import { defaultRole } from '@claras/domain/role';
+import { unlessEnded } from '@claras/ports/store/store';
 import { alarms } from '@claras/service-kit/alarms';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
 
@@ -18,7 +19,7 @@ export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void>
   const trail = audit(parts);
   const alarm = alarms(parts);
   const roles = parts.metrics.counter('claras_role_changes_total', 'Roles of profiles that changed', ['from', 'to', 'cause']);
-  return consumeEvents<TeamFact>({
+  return consumeEvents<ProfileFact>({
     ...parts,
     name,
     topic: 'team',
@@ -27,11 +28,9 @@ export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void>
     async handle({ tenant, events, settle }) {
       for (const run of unbroken(events)) {
         const stretch = { from: run[0]!.sequence, through: run.at(-1)!.sequence };
-        await trail.tellOfTeam(
-          tenant,
-          run.flatMap((event) => deedOf(event) ?? []),
-          stretch,
-        );
+        const deeds = run.flatMap((event) => deedOf(event) ?? []);
+        // The log of a tenant that is erased has ended.
+        await trail.tellOfTeam(tenant, deeds, stretch).catch(unlessEnded);
       }
       const owners = events.findLast(({ data }) => data.owners !== undefined)?.data.owners;
       const which = { consumer: name, tenant, kind: 'no-owner' } as const;
@@ -46,8 +45,8 @@ export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void>
 }
 
 /** The stretches in which nothing is missing. */
-function unbroken(events: readonly TeamEvent[]): TeamEvent[][] {
-  const runs: TeamEvent[][] = [];
+function unbroken(events: readonly ProfileEvent[]): ProfileEvent[][] {
+  const runs: ProfileEvent[][] = [];
   for (const event of events) {
     const last = runs.at(-1);
     if (last && followsOn(event.sequence, last.at(-1)!.sequence)) last.push(event);
@@ -57,10 +56,10 @@ function unbroken(events: readonly TeamEvent[]): TeamEvent[][] {
 }
 
 /** A role that arrived before its profile made no change of one, and is one all the same. */
-const isRoleChange = ({ type, data: { profile } }: TeamEvent): boolean =>
+const isRoleChange = ({ type, data: { profile } }: ProfileEvent): boolean =>
   type === 'profile.role.changed' || (type === 'profile.created' && profile.role !== defaultRole);
 
-function deedOf(event: TeamEvent): (Deed & { sequence: number }) | undefined {
+function deedOf(event: ProfileEvent): (Deed & { sequence: number }) | undefined {
   const { type, subject, sequence, data } = event;
   const { cause, by, before, linked, profile } = data;
   const deed = { by: cause === 'scim' ? 'scim' : (by ?? 'hand'), subject, sequence };

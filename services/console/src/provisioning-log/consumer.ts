@@ -1,5 +1,6 @@
 import type { DirectoryFact, OutcomeFact } from '@claras/contracts/events';
 import { topics } from '@claras/contracts/topics';
+import { unlessEnded } from '@claras/ports/store/store';
 import { type ConsumerParts, consumeEvents } from '@claras/service-kit/consumer';
 import { consumerMetrics } from '@claras/service-kit/consumer-metrics';
 import { pauseGate } from '@claras/service-kit/pause-gate';
@@ -56,7 +57,8 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
     problems,
     gate: pauseGate({ ...parts, name, measure, problems }),
     async take(tenant, told) {
-      for (const event of told) await write(tenant, event);
+      // The log of a tenant that is erased has ended.
+      for (const event of told) await write(tenant, event).catch(unlessEnded);
       measure.processed('applied', told.length);
     },
   });

@@ -117,7 +117,13 @@ export function signIn({ team, ...durable }: Durable & { team: Team }) {
     if (tenant !== undefined) await team.signOut(tenant, tokenIn(cookie, tenant));
   }
 
-  return { link, redeem, open, who, verify, close };
+  /** Everybody of a tenant: their links, which have addresses in them, and their sessions. */
+  async function forget(tenant: string): Promise<void> {
+    await links.forget(({ subject }) => 'tenant' in subject && subject.tenant === tenant);
+    await records.forget((session) => session.tenant === tenant);
+  }
+
+  return { link, redeem, open, who, verify, close, forget };
 }
 export type SignIn = ReturnType<typeof signIn>;
 

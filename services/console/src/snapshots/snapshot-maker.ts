@@ -1,4 +1,5 @@
 import { type RequestFact, requestEvents } from '@claras/contracts/events';
+import { erasures } from '@claras/directory/erasures';
 import { snapshots } from '@claras/directory/snapshots';
 import { tenants } from '@claras/directory/tenants';
 import type { ConsumerParts } from '@claras/service-kit/consumer';
@@ -71,7 +72,7 @@ export async function snapshotMaker(parts: ConsumerParts): Promise<{ close(): Pr
     }
     await turns.ended();
   }
-  const lives = [live(), watchEpochs({ ...parts, wanted, tenants: known, signal })];
+  const lives = [live(), watchEpochs({ ...parts, wanted, tenants: known, erased: erasures(parts), signal })];
 
   return {
     async close() {

@@ -1,3 +1,4 @@
+import type { Erasures } from '@claras/directory/erasures';
 import { globalScope } from '@claras/directory/scopes';
 import type { Snapshots } from '@claras/directory/snapshots';
 import type { Tenants } from '@claras/directory/tenants';
@@ -7,6 +8,7 @@ import type { Runtime } from '@claras/ports/runtime';
 import type { Store } from '@claras/ports/store/store';
 import { editDocument } from '@claras/service-kit/edit-document';
 import type { Metrics } from '@claras/service-kit/metrics';
+import { holders } from '../erasures/tenant-eraser.ts';
 
 interface Parts {
   store: Store;
@@ -15,6 +17,7 @@ interface Parts {
   metrics: Metrics;
   wanted: Snapshots;
   tenants: Tenants;
+  erased: Pick<Erasures, 'list' | 'again'>;
   signal: AbortSignal;
 }
 
@@ -38,13 +41,14 @@ export async function watchEpochs({ signal, ...parts }: Parts): Promise<void> {
   }
 }
 
-async function look({ store, runtime, log, wanted, tenants }: Omit<Parts, 'signal' | 'metrics'>): Promise<number[]> {
+async function look({ store, runtime, log, wanted, tenants, erased }: Omit<Parts, 'signal' | 'metrics'>): Promise<number[]> {
   const epochs = await store.epochs();
   const [stored] = await store.read<number[]>(globalScope, [doneKey]);
   const isNew = (cell: number): boolean => epochs[cell]! > (stored?.value[cell] ?? 0);
   if (!epochs.some((_, cell) => isNew(cell))) return epochs;
   const affected = (await tenants.list()).filter(({ id }) => isNew(cellOf(id, store.cells)));
   log.warn({ tenants: affected.length }, 'a new epoch: everyone’s snapshot is made');
+  for (const id of await erased.list()) if (isNew(cellOf(id, store.cells))) await erased.again(id, holders);
   for (const { id } of affected) await wanted.want(id, { by: 'system', reason: 'a new epoch', rebuild: true });
   await editDocument<number[]>({ store, runtime }, globalScope, doneKey, () => ({ put: { [doneKey]: epochs } }));
   return epochs;
