@@ -52,7 +52,7 @@ async function inhabited({ api, scimUrl }: Product, tenant: { id: string; key: s
 
 const erasure = (api: RestApi, tenant: string) => api.ask<Erasure>('GET', `/erasures/${tenant}`);
 const finished = (api: RestApi, tenant: string) =>
-  eventually(60_000, 'the tenant is erased', async () => {
+  eventually(120_000, 'the tenant is erased', async () => {
     const report = await erasure(api, tenant);
     return report.finished && report.waiting.length === 0 ? report : undefined;
   });

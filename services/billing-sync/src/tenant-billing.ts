@@ -52,9 +52,9 @@ export function tenantBilling({ tenants, bills, coreApp, billing, runtime, log, 
 
   async function send(dirty: DirtyTenant): Promise<number> {
     const { tenant, mark } = dirty;
-    if (!mark.erased) return bill(dirty);
+    if (!mark.erased) return settle(dirty);
     if (!(await bills.read(tenant)).bill.erased) {
-      const wait = await bill(dirty).catch((error) => {
+      const wait = await settle(dirty).catch((error) => {
         if (!hasNoSubscription(error)) throw error;
         return 0;
       });
@@ -62,11 +62,12 @@ export function tenantBilling({ tenants, bills, coreApp, billing, runtime, log, 
       await bills.end(tenant);
     }
     await tenants.forget(tenant);
+    holds(tenant, undefined);
     told.delete(tenant);
     return 0;
   }
 
-  async function bill({ tenant, mark }: DirtyTenant): Promise<number> {
+  async function settle({ tenant, mark }: DirtyTenant): Promise<number> {
     const { rules } = billing;
     const lease = rules.exclusive ? await bills.lease(tenant, holder) : undefined;
     if (rules.exclusive && lease === undefined) {
