@@ -13,7 +13,7 @@ const mayImport: Record<string, readonly string[]> = {
   ports: ['contracts', 'domain'],
   directory: ['scim', 'domain', 'contracts', 'ports'],
   'service-kit': ['contracts', 'ports'],
-  cli: ['contracts', 'domain', 'entra-simulator'],
+  cli: ['contracts', 'domain', 'entra-simulator', 'service-kit'],
 };
 
 /** Each of these stands behind one port: the folder (or file) that alone may import it. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Config, readConfig, variableOf } from '@claras/service-kit/config';
+import { Config, readConfig, type Setting, variableOf } from '@claras/service-kit/config';
+import { neededSettings, type ProcessName } from '@claras/service-kit/needed-settings';
 import t from 'tap';
 import { parse } from 'yaml';
 import { kafkaVersion } from '../deploy/native/kafka-jars.ts';
@@ -26,12 +27,6 @@ const known = Object.keys(Config.properties).map(variableOf);
 const filled = (value: string | number): string =>
   String(value).replace(/\$\{(\w+):([-?])([^}]*)\}/g, (_, name, kind, rest) => (kind === '-' ? rest : name.toLowerCase().padEnd(32, '.')));
 
-/** The settings without which a service does not start. */
-function neededBy(main: string): string[] {
-  const names = /(?:process\.env, '[\w-]+', |needed = )\[([^\]]*)\]/.exec(read(main))?.[1] ?? '';
-  return [...names.matchAll(/'(\w+)'/g)].map(([, name]) => name as string);
-}
-
 t.test('what the Dockerfile copies and runs is there, and it sets what a process reads', async (t) => {
   const lines = read('Dockerfile').replaceAll('\\\n', ' ').split('\n');
   const copied = lines.filter((line) => /^COPY (?!--from)/.test(line)).flatMap((line) => line.split(/\s+/).slice(1, -1));
@@ -54,12 +49,11 @@ t.test('docker compose runs every service, from one image that one of them build
 
 t.test('docker compose tells each service what it needs, and no secret besides', async (t) => {
   const secrets = known.filter((name) => /(TOKEN|PEPPER)$/.test(name));
-  for (const [name, { command, environment }] of ours) {
+  for (const [name, { environment }] of ours) {
     for (const variable of Object.keys(environment)) t.ok(known.includes(variable), `${name}: ${variable}`);
     const env = Object.fromEntries(Object.entries(environment).map(([variable, value]) => [variable, filled(value)]));
-    const needed = neededBy(command.slice('node '.length));
-    t.ok(needed.length > 0, name);
-    t.doesNotThrow(() => readConfig({ ...env, NODE_ENV: 'production' }, needed as never[]), name);
+    const needed: readonly Setting[] = neededSettings[name as ProcessName];
+    t.doesNotThrow(() => readConfig({ ...env, NODE_ENV: 'production' }, needed), name);
     t.strictSame(secrets.filter((secret) => secret in env).sort(), needed.map(variableOf).sort(), name);
   }
 });

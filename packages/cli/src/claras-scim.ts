@@ -30,7 +30,9 @@ function parse(command: Command, argv: readonly string[]) {
 type Parsed = ReturnType<typeof parse>;
 
 function assertComplete({ name, arguments: words = [], options = {} }: Command, { positionals, all }: Parsed): void {
-  const missing = words[positionals.length] ?? Object.keys(options).find((option) => options[option]?.required && all(option).length === 0);
+  const next = words[positionals.length];
+  const word = next?.startsWith('[') ? undefined : next;
+  const missing = word ?? Object.keys(options).find((option) => options[option]?.required && all(option).length === 0);
   if (missing) throw new UsageError(`${name} needs ${words.includes(missing) ? missing : `--${missing}`}; see claras-scim ${name} --help`);
   const extra = positionals[words.length];
   if (extra !== undefined) throw new UsageError(`${name} does not take "${extra}"; see claras-scim ${name} --help`);
@@ -43,6 +45,7 @@ function contextOf({ positionals, all }: Parsed, env: Environment, io: CommandIo
   const json = all('json').length > 0;
   return {
     api,
+    env,
     positionals,
     value: (option) => all(option)[0],
     values: all,

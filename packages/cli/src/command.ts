@@ -1,4 +1,5 @@
 import type { Api } from './api.ts';
+import type { Environment } from './settings.ts';
 
 /** An option of a command. `placeholder` absent: a switch. `many`: may be given more than once. */
 export interface Option {
@@ -10,6 +11,7 @@ export interface Option {
 
 export interface Context {
   api: Api;
+  env: Environment;
   /** Prints data: `json` where --json was given, else the text that `text` makes. */
   print(data: unknown, text: () => string): void;
   /** Tells the user something that is not data. */

@@ -1,5 +1,6 @@
 import type { Command, Delegate } from './command.ts';
 import { auditList, auditVerify } from './commands/audit.ts';
+import { configCheck } from './commands/config.ts';
 import { consoleLink } from './commands/console.ts';
 import { consumers, consumersPause, consumersResume } from './commands/consumers.ts';
 import { deadLettersDrop, deadLettersList, deadLettersReplay, deadLettersShow } from './commands/dead-letters.ts';
@@ -66,6 +67,7 @@ export const commands: readonly (Command | Delegate)[] = [
   consumersResume,
   consumers,
   topicsApply,
+  configCheck,
   deadLettersList,
   deadLettersShow,
   deadLettersReplay,

@@ -336,6 +336,37 @@ t.test('the token is never an argument: it comes from the environment or from th
   );
 });
 
+t.test(
+  'config check says each variable that is wrong and whom it stops, by the code that a process starts with, and no value',
+  async (t) => {
+    const secret = 'canary-canary-canary';
+    const tokens = { ADMIN_TOKEN: secret, CORE_APP_TOKEN: secret, BILLING_TOKEN: secret, KEY_PEPPER: secret };
+    const check = (env: Record<string, string>, ...argv: string[]) => run(['config', 'check', ...argv], env);
+    const right = await check(tokens);
+    t.match(right, { code: 0, stderr: '' });
+    t.match(right.stdout, /^VARIABLE +IS +MUST +ELSE STOPS\n(?:.*\n)+KEY_PEPPER +set\n/);
+    const none = await check({});
+    t.match(none, { code: 1, stderr: /ADMIN_TOKEN, CORE_APP_TOKEN, BILLING_TOKEN, KEY_PEPPER must be mended/ });
+    t.match(none.stdout, /\nKEY_PEPPER +not set +be the secret that .* scim-edge, console\n/);
+    t.equal((await check({}, '--process', 'claras')).code, 0, 'npm start makes its own');
+    const wrong = await check({ ...tokens, PORT: secret, STORE_URL: `redis://${secret}`, OIDC_CLIENT_SECRET: secret }, '--json');
+    const found = JSON.parse(wrong.stdout).variables.filter(({ must }: { must?: string }) => must);
+    t.match(found, [
+      { variable: 'PORT', is: 'set', must: /port number/ },
+      { variable: 'BUS_URL', is: 'default', must: /same as STORE_URL/ },
+      { variable: 'OIDC_ISSUER', is: 'not set' },
+      { variable: 'OIDC_CLIENT_ID', is: 'not set', stops: ['scim-edge', 'console'] },
+    ]);
+    t.equal(found.length, 4);
+    for (const { stdout, stderr } of [right, none, wrong]) t.notMatch(stdout + stderr, /canary/);
+    t.equal((await check({}, '--process', 'nobody')).code, 2);
+  },
+);
+
+t.test('an argument in brackets may be left out', async (t) => {
+  t.equal((await cli('dead-letters', 'replay', '--dry-run')).code, 0);
+});
+
 t.test('nothing answers: one line that says what to do', async (t) => {
   const { code, stderr } = await cli('tenant', 'list', '--api', 'http://127.0.0.1:1');
   t.strictSame([code, stderr], [1, 'claras-scim: nothing answers at http://127.0.0.1:1: start it with npm start\n']);

@@ -70,9 +70,20 @@ export const Config = Type.Object({
 export type Config = Static<typeof Config>;
 export type Setting = keyof Config;
 
+/** `must`: how the sentence "VARIABLE must …" ends. */
+export interface ConfigFault {
+  setting: Setting;
+  must: string;
+}
+
 /** The environment is wrong; the message has one line for each fault, and no value of any setting. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
+  readonly faults: readonly ConfigFault[];
+  constructor(faults: readonly ConfigFault[]) {
+    super(faults.map(({ setting, must }) => `${variableOf(setting)} must ${must}`).join('\n'));
+    this.faults = faults;
+  }
 }
 
 /** `DATA_DIR` for `dataDir`. */
@@ -91,12 +102,29 @@ export function readConfig<Needed extends Setting = never>(
 
   const wrong = new Set(Value.Errors(Config, config).map(({ instancePath }) => instancePath.split('/')[1] as Setting));
   for (const setting of needed) if (config[setting] === undefined) wrong.add(setting);
-  if (wrong.size > 0) throw new ConfigError([...wrong].map(fault).join('\n'));
+  const faults = [...[...wrong].map(shapeFault), ...mismatches(config, wrong)];
+  if (faults.length > 0) throw new ConfigError(faults);
   return config as Config & Required<Pick<Config, Needed>>;
 }
 
-function fault(setting: Setting): string {
+function shapeFault(setting: Setting): ConfigFault {
   const schema: object = Config.properties[setting];
   const { description } = schema as TSchemaOptions;
-  return `${variableOf(setting)} must be ${description}`;
+  return { setting, must: `be ${description}` };
+}
+
+const signIn = ['oidcIssuer', 'oidcClientId', 'oidcClientSecret'] as const;
+
+/** Settings that are right each by itself and do not go together. */
+function mismatches({ storeUrl, busUrl, ...config }: Config, wrong: ReadonlySet<Setting>): ConfigFault[] {
+  const isEmbedded = storeUrl.startsWith('file:') || busUrl.startsWith('file:');
+  const isApart = isEmbedded && storeUrl !== busUrl && !wrong.has('storeUrl') && !wrong.has('busUrl');
+  const missing = signIn.filter((setting) => config[setting] === undefined);
+  const isHalf = missing.length > 0 && missing.length < signIn.length;
+  return [
+    ...(isApart
+      ? [{ setting: 'busUrl' as const, must: 'be the same as STORE_URL where one of them is file:, since they share one folder' }]
+      : []),
+    ...(isHalf ? missing.map((setting) => ({ setting, must: 'be set where another one of OIDC_… is' })) : []),
+  ];
 }

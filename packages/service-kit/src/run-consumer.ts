@@ -1,20 +1,19 @@
 import type { EventSource } from '@claras/contracts/topics';
 import { openBacking } from '@claras/ports/backing';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
-import type { Config, Setting } from './config.ts';
 import type { ConsumerParts } from './consumer.ts';
+import type { ConfigOf, ProcessName } from './needed-settings.ts';
 import { operationsServer } from './operations-server.ts';
 import { type Running, run } from './run.ts';
 import { tellEvents } from './tell-events.ts';
 
 /** Runs a process that is one consumer: what all of them are wired to, and the operations server beside it. */
-export function runConsumer<Needed extends Setting>(
+export function runConsumer<Name extends EventSource & ProcessName>(
   env: Record<string, string | undefined>,
-  name: EventSource,
-  needed: readonly Needed[],
-  start: (parts: ConsumerParts, config: Config & Required<Pick<Config, Needed>>) => Promise<Running>,
+  name: Name,
+  start: (parts: ConsumerParts, config: ConfigOf<Name>) => Promise<Running>,
 ): Promise<void> {
-  return run(env, name, needed, async ({ config, log, metrics, health }) => {
+  return run(env, name, async ({ config, log, metrics, health }) => {
     const seen = { metrics, health };
     const operations = await operationsServer(config, seen);
     const { store, bus, relay, close } = await openBacking({ ...config, runtime, log });

@@ -1,17 +1,18 @@
 import { systemRuntime } from '@claras/ports/system-runtime';
-import { type Config, ConfigError, readConfig, type Setting } from './config.ts';
+import { ConfigError, readConfig } from './config.ts';
 import { createHealth, type Health } from './health.ts';
 import { createLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { type ConfigOf, neededSettings, type ProcessName } from './needed-settings.ts';
 
 /** What `start` gives back: the way to stop it. */
 export interface Running {
   close(): Promise<void>;
 }
 
-/** What every process has, and `needed` of its configuration. */
-export interface ProcessParts<Needed extends Setting = never> {
-  config: Config & Required<Pick<Config, Needed>>;
+/** What every process has. */
+export interface ProcessParts<Name extends ProcessName = 'claras'> {
+  config: ConfigOf<Name>;
   log: ReturnType<typeof createLog>;
   metrics: Metrics;
   health: Health;
@@ -24,13 +25,12 @@ const patience = 10_000;
  * is said in plain lines. What nobody caught is logged and ends the process with 1: its supervisor starts it again, and nothing durable depends
  * on it going on.
  */
-export async function run<Needed extends Setting = never>(
+export async function run<Name extends ProcessName>(
   env: Record<string, string | undefined>,
-  name: string,
-  needed: readonly Needed[],
-  start: (parts: ProcessParts<Needed>) => Promise<Running>,
+  name: Name,
+  start: (parts: ProcessParts<Name>) => Promise<Running>,
 ): Promise<void> {
-  const config = configOrExit(env, name, needed);
+  const config = configOrExit(env, name);
   const log = createLog(name, config);
   const die = (error: unknown, message: string): never => {
     log.fatal({ err: error }, message);
@@ -54,9 +54,9 @@ export async function run<Needed extends Setting = never>(
   process.once('SIGINT', stop);
 }
 
-function configOrExit<Needed extends Setting>(env: Record<string, string | undefined>, name: string, needed: readonly Needed[]) {
+function configOrExit<Name extends ProcessName>(env: Record<string, string | undefined>, name: Name): ConfigOf<Name> {
   try {
-    return readConfig(env, needed);
+    return readConfig(env, neededSettings[name]) as ConfigOf<Name>;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${name} cannot start:\n${error.message.replace(/^/gm, '  ')}\n`);

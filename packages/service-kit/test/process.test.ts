@@ -139,7 +139,7 @@ const root = join(import.meta.dirname, '..');
 function start(how: string, env: Record<string, string> = {}) {
   const code = `import { run } from ${JSON.stringify(join(root, 'src/run.ts'))};
     const alive = setInterval(() => {}, 1000);
-    await run(process.env, 'test', [], ${how});`;
+    await run(process.env, 'claras', ${how});`;
   const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', code], { env: { PATH: process.env.PATH, ...env } });
   const seen = { out: '', err: '' };
   child.stdout.on('data', (data) => {
@@ -170,7 +170,7 @@ t.test('run: LOG_LEVEL counts for what it says itself, too', async (t) => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line)),
-    [{ name: 'test', msg: 'high' }],
+    [{ name: 'claras', msg: 'high' }],
   );
   t.notMatch(seen.out, /started|stopp/);
 });
@@ -178,7 +178,7 @@ t.test('run: LOG_LEVEL counts for what it says itself, too', async (t) => {
 t.test('run: a wrong environment is said in plain lines, what nobody caught in the log; both end with 1', async (t) => {
   const config = start('async () => ({ close: async () => {} })', { PORT: 'x' });
   t.equal(await config.exit, 1);
-  t.equal(config.seen.err, 'test cannot start:\n  PORT must be a port number from 0 to 65535 (0: any free one)\n');
+  t.equal(config.seen.err, 'claras cannot start:\n  PORT must be a port number from 0 to 65535 (0: any free one)\n');
 
   const fault = start(
     `async () => { queueMicrotask(() => { throw new Error('bang anna@acme.com'); }); return { close: async () => {} }; }`,

@@ -7,7 +7,7 @@ import Fastify from 'fastify';
 import { ledger } from './ledger.ts';
 import { ledgerPath, ledgerRoutes } from './routes.ts';
 
-await run(process.env, 'billing-ledger', ['billingToken'], async ({ config, log, metrics, health }) => {
+await run(process.env, 'billing-ledger', async ({ config, log, metrics, health }) => {
   const backing = await openBacking({ ...config, runtime, log });
   const watch = watchDependencies({ store: backing.store.ping }, { health, runtime, log });
   const app = Fastify();

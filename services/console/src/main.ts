@@ -17,8 +17,7 @@ import { signIn } from './sign-in/sign-in.ts';
 import { silenceWatch } from './silence-watch.ts';
 import { snapshotMaker } from './snapshots/snapshot-maker.ts';
 
-const needed = ['adminToken', 'keyPepper', 'coreAppToken', 'billingToken'] as const;
-await run(process.env, 'console', needed, async ({ config, log, metrics, health }) => {
+await run(process.env, 'console', async ({ config, log, metrics, health }) => {
   const { store, bus, ...backing } = await openBacking({ ...config, runtime, log });
   const team = httpCoreApp({ url: config.coreAppUrl, token: config.coreAppToken });
   const billing = openBilling(config.billingUrl, config.billingToken);

@@ -8,7 +8,7 @@ import Fastify from 'fastify';
 import { coreApp } from './core-app.ts';
 import { coreAppPath, coreAppRoutes } from './routes.ts';
 
-await run(process.env, 'core-app', ['coreAppToken'], async ({ config, log, metrics, health }) => {
+await run(process.env, 'core-app', async ({ config, log, metrics, health }) => {
   const backing = await openBacking({ ...config, runtime, log });
   const watch = watchDependencies({ store: backing.store.ping }, { health, runtime, log });
   const app = Fastify();

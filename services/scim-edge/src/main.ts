@@ -8,7 +8,7 @@ import { watchDependencies } from '@claras/service-kit/watch-dependencies';
 import { edgeMetrics } from './edge-metrics.ts';
 import { edgeServer } from './edge-server.ts';
 
-await run(process.env, 'scim-edge', ['keyPepper'], async ({ config, log, metrics, health }) => {
+await run(process.env, 'scim-edge', async ({ config, log, metrics, health }) => {
   const backing = await openBacking({ ...config, runtime, log });
   const relay = tellEvents(backing, ['edge', 'edge-outcome'], { metrics, health, runtime });
   const watch = watchDependencies({ store: backing.store.ping, bus: backing.bus.ping }, { health, runtime, log });

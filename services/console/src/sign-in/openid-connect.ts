@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Runtime } from '@claras/ports/runtime';
-import { type Config, ConfigError } from '@claras/service-kit/config';
+import type { Config } from '@claras/service-kit/config';
 import { EncryptJWT, errors, jwtDecrypt } from 'jose';
 import * as openid from 'openid-client';
 import { verifiedLife } from './sign-in.ts';
@@ -109,7 +109,6 @@ export type OpenIdConnect = ReturnType<typeof openIdConnect>;
 
 /** As configured; undefined where no identity provider is. */
 export function openIdFrom({ oidcIssuer, oidcClientId, oidcClientSecret }: Partial<Config>, runtime: Runtime): OpenIdConnect | undefined {
-  if (!oidcIssuer) return undefined;
-  if (!oidcClientId || !oidcClientSecret) throw new ConfigError('OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET beside it');
+  if (!oidcIssuer || !oidcClientId || !oidcClientSecret) return undefined;
   return openIdConnect({ issuer: oidcIssuer, clientId: oidcClientId, clientSecret: oidcClientSecret, runtime });
 }
