@@ -5,6 +5,12 @@ const names = Object.keys(topics) as TopicName[];
 const fileOf = (topic: TopicName, type: string) => `${topic}/${type}.schema.json`;
 const typesOf = (topic: TopicName): [string, object][] => Object.entries(topics[topic].events);
 
+/** A reader lets pass what a later version adds, so what we write is not closed to it; what others write to us is. */
+const asRead = (topic: TopicName, schema: object): object =>
+  JSON.parse(JSON.stringify(schema), (key, value) =>
+    topic !== 'request' && key === 'additionalProperties' && value === false ? undefined : value,
+  );
+
 /** JSON Schemas of each event's data, by the name of their file. TypeBox schemas are JSON Schemas already. */
 export const eventSchemas = (): Map<string, object> =>
   new Map(
@@ -15,7 +21,7 @@ export const eventSchemas = (): Map<string, object> =>
           $schema: 'https://json-schema.org/draft/2020-12/schema',
           $id: `${schemaBase}/${fileOf(topic, type)}`,
           title: `${topics[topic].prefix}${type}`,
-          ...JSON.parse(JSON.stringify(schema)),
+          ...asRead(topic, schema),
         },
       ]),
     ),
@@ -57,6 +63,9 @@ const servicesOf = (topic: TopicName): string[] => [
   ),
 ];
 
+/** What a subscriber does: it asks for a snapshot, and reads everything else. */
+const actionOf = (topic: TopicName): string => (topic === 'request' ? 'send' : 'receive');
+
 /** What is on which topic, as AsyncAPI 3.0. Schemas stand beside it. */
 export const asyncApi = (version: string): object => ({
   asyncapi: '3.0.0',
@@ -69,9 +78,9 @@ export const asyncApi = (version: string): object => ({
   channels: Object.fromEntries(names.map((topic) => [topic, channelOf(topic)])),
   operations: Object.fromEntries(
     names.map((topic) => [
-      `receive-${topic}`,
+      `${actionOf(topic)}-${topic}`,
       {
-        action: 'receive',
+        action: actionOf(topic),
         channel: { $ref: `#/channels/${topic}` },
         messages: typesOf(topic).map(([type]) => ({ $ref: `#/channels/${topic}/messages/${type}` })),
       },
