@@ -126,7 +126,7 @@ export function providers(durable: Durable) {
       const change = {
         expect: { [providerKey(id)]: provider.version },
         remove: [providerKey(id)],
-        index: { providers: { remove: [id] } },
+        index: { [providersIndex]: { remove: [id] } },
       };
       const deed = { by, action: 'provider.removed', subject: subjectOf(id), details: { name, protocol, domains, mapping } };
       return { change: await trail.tell(tenant, time, change, deed), result: () => provider };

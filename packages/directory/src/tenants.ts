@@ -2,7 +2,7 @@ import { isTenantId, tenantIdFromName } from '@claras/domain/tenant';
 import { indexPages } from '@claras/ports/store/index-pages';
 import { type Actor, audit } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
-import { newProvider, providerKey, provisioningChanged } from './providers.ts';
+import { newProvider, providerKey, providersIndex, provisioningChanged } from './providers.ts';
 import { globalScope, tenantScope } from './scopes.ts';
 import { type Durable, transact } from './transact.ts';
 
@@ -66,12 +66,12 @@ export function tenants(durable: Durable) {
     if (await stored(tenant)) return; // create answers with the conflict
     await transact(durable, tenantScope(tenant), async (time) => {
       const asOf = await trail.head(tenant);
-      const { total } = await store.range(tenantScope(tenant), 'providers', { limit: 0 });
+      const { total } = await store.range(tenantScope(tenant), providersIndex, { limit: 0 });
       if (total > 0) return { result: () => undefined };
       const provider = newProvider(runtime.id(), { name: 'Entra', protocol: 'saml', domains }, true);
       const change = {
         put: { [providerKey(provider.id)]: provider },
-        index: { providers: { add: [provider.id] } },
+        index: { [providersIndex]: { add: [provider.id] } },
         events: [provisioningChanged(provider, time)],
       };
       const deed = {

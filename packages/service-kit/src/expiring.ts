@@ -11,6 +11,7 @@ const timeDigits = 15;
 export const newSecret = (): string => randomBytes(32).toString('base64url');
 const hash = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
 const endingOf = (end: number, key: string): string => `${String(end).padStart(timeDigits, '0')} ${key}`;
+const keyIn = (ending: string): string => ending.slice(timeDigits + 1);
 
 /** Records that are found by a secret, of which only the hash is kept, and that end at a time. Each that is added sweeps out some that have ended. */
 export function expiring<T>({ store, runtime }: { store: Store; runtime: Runtime }, scope: Scope, kind: string) {
@@ -28,7 +29,7 @@ export function expiring<T>({ store, runtime }: { store: Store; runtime: Runtime
       id: runtime.id(),
       time,
       put: { [key]: record },
-      remove: gone.map((member) => member.slice(timeDigits + 1)),
+      remove: gone.map(keyIn),
       index: { [endings]: { add: [endingOf(end, key)], remove: gone } },
     });
   }
@@ -53,7 +54,7 @@ export function expiring<T>({ store, runtime }: { store: Store; runtime: Runtime
   /** Takes away all of which `isGone` is true. */
   async function forget(isGone: (record: T) => boolean): Promise<void> {
     for await (const members of indexPages(store, scope, endings, sweptAtOnce)) {
-      const keys = members.map((member) => member.slice(timeDigits + 1)).filter((key) => key.startsWith(`${kind}:`));
+      const keys = members.map(keyIn).filter((key) => key.startsWith(`${kind}:`));
       const entries = await store.read<T>(scope, keys);
       const remove = keys.filter((_, n) => entries[n] && isGone(entries[n].value));
       if (remove.length > 0) await store.commit(scope, { id: runtime.id(), time: runtime.now(), remove });

@@ -56,9 +56,8 @@ export class BillingUnavailable extends Error {
 }
 
 /**
- * The billing system said no, and will again to the same key. `disconnected`: our key does not open it; `unlinked`: it has no subscription for the tenant;
- * `declined`: it wants money first; `invalid`: the request is wrong, or what to change is not
- * to be told: two subscriptions, say.
+ * The billing system said no, and will again to the same key. `disconnected`: our key does not open it; `unlinked`: it has no subscription for
+ * the tenant; `declined`: it wants money first; `invalid`: the request is wrong, or nobody can tell what to change: two subscriptions, say.
  */
 export class BillingRefused extends Error {
   override name = 'BillingRefused';
