@@ -49,10 +49,11 @@ t.test('a cluster with a replica for each master', async (t) => {
     'a replica takes over from a master that was killed: the store goes on by itself; what was not copied yet is lost whole',
     async (t) => {
       const store = await emptyStore(t, { url, nodes: nodes.slice(0, 3) });
-      const [killed, others] = [scopes[0], scopes.slice(1).flat()];
+      // Not the first one: Redis 7 counts the votes of its replica's last election again for 10 s, and that master would be nobody's.
+      const [killed, others] = [scopes[1], [scopes[0], scopes[2]].flat()];
       const load = writeTo(t, { store, scopes: scopes.flat(), writers });
       await load.more(100);
-      await cluster.kill(0);
+      await cluster.kill(1);
       const since = runtime.now();
       await load.more(20, killed);
       t.ok(runtime.now() - since < 60_000, `written again after ${runtime.now() - since} ms`);
@@ -69,7 +70,7 @@ t.test('a cluster with a replica for each master', async (t) => {
         const answered = [...load.answered.get(scope)!.sequences.keys()];
         t.comment(`${scope}: ${answered.filter((key) => !there.has(key)).length} of ${answered.length} acknowledged changes lost`);
       }
-      await cluster.start(0);
+      await cluster.start(1);
       await redisClusterIsWhole(cluster.state);
       await store.ping();
     },

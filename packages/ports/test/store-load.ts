@@ -47,10 +47,15 @@ export function writeTo(t: Test, { store, scopes, writers }: { store: Store; sco
   const count = (scope: Scope): number => answered.get(scope)!.sequences.size;
   return {
     answered,
-    /** Resolves when that many more changes were answered, in each of the scopes. */
+    /** Resolves when that many more changes were answered, in each of the scopes, or throws after three minutes. */
     async more(further: number, of: readonly Scope[] = scopes): Promise<void> {
       const wanted = of.map((scope) => [scope, count(scope) + further] as const);
-      while (wanted.some(([scope, number]) => count(scope) < number)) await runtime.sleep(1);
+      const behind = () => wanted.filter(([scope, number]) => count(scope) < number).map(([scope]) => scope);
+      const deadline = runtime.now() + 180_000;
+      while (behind().length > 0) {
+        if (runtime.now() > deadline) throw new Error(`${behind()} did not get ${further} more changes within three minutes`);
+        await runtime.sleep(1);
+      }
     },
     /** Resolves when every change that was sent is answered. */
     async stop(): Promise<void> {
