@@ -1,5 +1,7 @@
 import type { AuditEntry, LogPage } from '@claras/contracts/console-api';
 import { simulate } from '@claras/entra-simulator/simulate';
+import { openBacking } from '@claras/ports/backing';
+import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import t from 'tap';
 import { eventually, localGateway, settled } from './support/gateway.ts';
 import { mapping, played } from './support/provisioned.ts';
@@ -8,6 +10,21 @@ import { agrees, verified } from './support/snapshot-stories.ts';
 const gateway = await localGateway();
 t.teardown(gateway.remove);
 const { api, scimUrl } = gateway;
+
+/** Profiles that are not what the core app was told, as no rule of it would make them. */
+async function damaged(tenant: string, damages: readonly (readonly [profile: string, wrong: object])[]): Promise<void> {
+  await settled(api);
+  await gateway.stop();
+  const [url, scope] = [`file:${gateway.dataDir}`, `core/${tenant}` as const];
+  const { store, close } = await openBacking({ storeUrl: url, busUrl: url, cells: 64, runtime });
+  for (const [profile, wrong] of damages) {
+    const [entry] = await store.read<{ profile: object }>(scope, [`profile:${profile}`]);
+    const person = { ...entry!.value, profile: { ...entry!.value.profile, ...wrong } };
+    await store.commit(scope, { id: runtime.id(), time: runtime.now(), put: { [`profile:${profile}`]: person } });
+  }
+  await close();
+  await gateway.start();
+}
 
 t.test('M29 verify: after whole cycles the directory, the core app and the bill agree', async (t) => {
   const { id, key, provider } = await api.tenant('Agreeing', ['fabrikam.example']);
@@ -27,8 +44,10 @@ t.test('verify says each difference; repair says the directory’s word once mor
   const team = await api.team(id);
   const managers = team.filter(({ role, status }) => role === 'manager' && status === 'active');
   const [lowered, archived] = managers;
-  await api.ask('PUT', `/tenants/${id}/team/${lowered!.id}/role`, { role: 'assistant' });
-  await api.ask('POST', `/tenants/${id}/team/${archived!.id}/archive`);
+  await damaged(id, [
+    [lowered!.id, { role: 'assistant' }],
+    [archived!.id, { status: 'archived' }],
+  ]);
   const before = await verified(api, id);
   t.strictSame(
     before.differences.items.map(({ profile, kind, expected, found }) => [profile, kind, expected, found]).sort(),
@@ -56,6 +75,49 @@ t.test('verify says each difference; repair says the directory’s word once mor
     { by: 'operator', subject: 'Users' },
   );
   t.strictSame(await api.ask('POST', `/tenants/${id}/verification/repair`), { users: 0 });
+});
+
+t.test('what a hand set is no difference, and repair leaves it: a name is mended, and who was restored keeps the access', async (t) => {
+  const { id, key, provider } = await api.tenant('By hand', ['fabrikam.example']);
+  await api.map(id, provider, mapping);
+  for (const cycle of ['initial', 'leave'] as const)
+    played(t, await simulate({ seed: 33, users: 60, groups: 6, url: scimUrl, key, cycle, dialect: 'flagged' }));
+  await agrees(api, id);
+  const team = await api.team(id);
+  const restored = team.find(({ scimId, status }) => scimId !== undefined && status === 'archived')!;
+  const lowered = team.find(({ role, status }) => role === 'manager' && status === 'active')!;
+  await api.ask('POST', `/tenants/${id}/team/${restored.id}/restore`);
+  await api.ask('PUT', `/tenants/${id}/team/${lowered.id}/role`, { role: 'assistant' });
+  await damaged(
+    id,
+    [restored, lowered].map((profile) => [profile.id, { displayName: 'Nobody' }]),
+  );
+  const said = await verified(api, id);
+  t.strictSame(
+    said.byHand.items.map(({ profile, kind, expected, found }) => [profile, kind, expected, found]).sort(),
+    [
+      [restored.id, 'access', 'archived', 'active'],
+      [lowered.id, 'role', 'manager', 'assistant'],
+    ].sort(),
+  );
+  t.strictSame(
+    said.differences.items.map(({ profile, kind }) => [profile, kind]).sort(),
+    [restored, lowered].map((profile) => [profile.id, 'identity']).sort(),
+  );
+
+  t.strictSame(await api.ask('POST', `/tenants/${id}/verification/repair`), { users: 2 });
+  await agrees(api, id);
+  await settled(api);
+  t.strictSame((await verified(api, id)).byHand, said.byHand, 'which is said as before');
+  const after = await api.team(id);
+  t.match(
+    after.find((profile) => profile.id === restored.id),
+    { ...restored, status: 'active' },
+  );
+  t.match(
+    after.find((profile) => profile.id === lowered.id),
+    { ...lowered, role: 'assistant' },
+  );
 });
 
 t.test('a user who could not be linked has no profile, and is said so for as long as that is true', async (t) => {

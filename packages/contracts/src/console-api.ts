@@ -164,6 +164,8 @@ export const VerificationReport = Type.Object(
     users: Type.Integer(),
     profiles: Type.Integer(),
     differences: counted(Difference),
+    /** Roles and access that a hand set since the directory last spoke of them: they stand. */
+    byHand: counted(Difference),
     seats: Type.Object({ active: Type.Integer(), billed: Type.Union([Type.Integer(), Type.Null()]) }, closed),
   },
   closed,

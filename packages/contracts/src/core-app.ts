@@ -89,9 +89,22 @@ export type TeamCommand = Static<typeof TeamCommand>;
 export const NewProfile = Type.Object({ email: Text, displayName: Text, role: RoleSchema }, closed);
 export type NewProfile = Static<typeof NewProfile>;
 
-/** `version`: of the team when the page was read, or an earlier one: as in {@link Seats}. */
+/** What a hand changed of a profile since the last event about it. */
+export const ByHand = Type.Object({ role: Type.Optional(Type.Literal(true)), access: Type.Optional(Type.Literal(true)) }, closed);
+export type ByHand = Static<typeof ByHand>;
+
+/**
+ * `version`: of the team when the page was read, or an earlier one: as in {@link Seats}. `byHand`: by
+ * profile, of those whom a hand changed.
+ */
 export const TeamPage = Type.Object(
-  { profiles: Type.Array(Profile), total: Type.Integer(), version: Type.Integer(), next: Type.Optional(Type.String()) },
+  {
+    profiles: Type.Array(Profile),
+    byHand: Type.Optional(Type.Record(Id, ByHand)),
+    total: Type.Integer(),
+    version: Type.Integer(),
+    next: Type.Optional(Type.String()),
+  },
   closed,
 );
 export type TeamPage = Static<typeof TeamPage>;

@@ -1,6 +1,7 @@
+import type { ByHand } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
 import t from 'tap';
-import { compare, type Expected, orphaned } from '../src/verification/compare.ts';
+import { compare, type Expected, isByHand, orphaned } from '../src/verification/compare.ts';
 
 const expected: Expected = {
   user: 'u1',
@@ -42,4 +43,13 @@ t.test('each difference is said with what is expected and what is found', async 
 t.test('a profile whose user is gone should have no access', async (t) => {
   t.match(orphaned({ ...profile, scimId: 'u1' }), [{ kind: 'orphan', expected: 'archived', found: 'active' }]);
   t.strictSame(orphaned({ ...profile, scimId: 'u1', status: 'archived' }), []);
+});
+
+t.test('a role and an access that a hand set are no difference to repair; everything else is', async (t) => {
+  const differences = compare({ ...expected, status: 'archived' }, { ...profile, role: 'adviser', displayName: 'Anna' });
+  const kinds = (marks: ByHand | undefined) => differences.filter((difference) => isByHand(difference, marks)).map(({ kind }) => kind);
+  t.strictSame(kinds(undefined), []);
+  t.strictSame(kinds({ role: true }), ['role']);
+  t.strictSame(kinds({ access: true }), ['access']);
+  t.strictSame(kinds({ role: true, access: true }), ['access', 'role']);
 });

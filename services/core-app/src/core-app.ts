@@ -125,7 +125,9 @@ export function coreApp({ store, runtime }: { store: Store; runtime: Runtime }):
 
   async function list(tenant: string, page: { after?: string; limit: number }): Promise<TeamPage> {
     const { people: found, total, version, more } = await people(tenant, page);
-    return { profiles: found.map(({ profile }) => profile), total, version, ...more };
+    const marked = found.flatMap(({ profile, byHand }) => (byHand ? [[profile.id, byHand] as const] : []));
+    const byHand = marked.length > 0 ? { byHand: Object.fromEntries(marked) } : {};
+    return { profiles: found.map(({ profile }) => profile), ...byHand, total, version, ...more };
   }
 
   async function linkedBefore(tenant: string, sequence: number, page: { after?: string; limit: number }): Promise<LinkedPage> {

@@ -1,3 +1,4 @@
+import type { ByHand } from '@claras/contracts/core-app';
 import type { Profile, TeamFact } from '@claras/contracts/events';
 import { emailKey } from '@claras/domain/email';
 import { isBillable } from '@claras/domain/seat';
@@ -17,8 +18,7 @@ export interface Person {
   adopted: boolean;
   /** Why the identity of its fence was refused: said again when that change comes again, since its answer may have been lost. */
   refused?: string;
-  /** What a hand changed since the last event about it. */
-  byHand?: { role?: true; access?: true };
+  byHand?: ByHand;
 }
 
 /** What is known of a SCIM user: the profile that it is linked to, or what waits until its identity arrives. */

@@ -3,21 +3,25 @@ import { type Command, tenantOption } from '../command.ts';
 import { Refusal } from '../refusal.ts';
 import { table } from '../table.ts';
 
+const columns = ['user', 'name', 'kind', 'expected', 'found'] as const;
+const counted = (count: number): string => (count === 1 ? '1 difference' : `${count} differences`);
+
 export const verify: Command = {
   name: 'verify',
   options: {
     ...tenantOption,
-    repair: { help: 'say to the consumers once more what the directory says of those who differ; changes by hand give way' },
+    repair: { help: 'say to the consumers once more what the directory says of those who differ; what a hand set stands' },
   },
   help: 'Compare the directory, the core app and the bill, and say each difference; exit code 1 where they differ.',
   async run({ api, value, has, print, tell }) {
     const tenant = value('tenant') as string;
     const report = await api.get<VerificationReport>(['tenants', tenant, 'verification']);
-    const { differences, users, profiles, seats } = report;
+    const { differences, byHand, users, profiles, seats } = report;
     print(report, () =>
       [
-        `${users} users, ${profiles} profiles, ${seats.active} seats, ${seats.billed ?? 0} billed: ${differences.total} differences`,
-        ...(differences.total > 0 ? [table(['user', 'name', 'kind', 'expected', 'found'], differences.items)] : []),
+        `${users} users, ${profiles} profiles, ${seats.active} seats, ${seats.billed ?? 0} billed: ${counted(differences.total)}`,
+        ...(differences.total > 0 ? [table(columns, differences.items)] : []),
+        ...(byHand.total > 0 ? [`${byHand.total} set by hand, which stand until Entra says otherwise:`, table(columns, byHand.items)] : []),
       ].join('\n'),
     );
     const billed = seats.active === (seats.billed ?? 0);

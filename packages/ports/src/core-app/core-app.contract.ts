@@ -287,6 +287,7 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     const { id } = await one();
     await core.byHand(tenant, id, { command: 'change-role', role: 'assistant' });
     await core.byHand(tenant, id, { command: 'archive' });
+    t.strictSame((await core.list(tenant, { limit: 10 })).byHand, { [id]: { role: true, access: true } }, 'and it is told which they are');
     const restated = { restated: true } as const;
     const outcomes = await core.apply(tenant, [
       { ...role('ann', 5, 'manager'), ...restated },
@@ -297,6 +298,7 @@ export async function coreAppContract(t: Test, open: () => Promise<CoreApp & Tea
     t.match(await one(), { role: 'assistant', status: 'archived', displayName: 'Ann B' });
     t.strictSame(await apply(role('ann', 5, 'manager')), ['stale'], 'the fence moved on');
     t.strictSame(await apply(role('ann', 6, 'manager'), access('ann', 7, 'active')), ['applied', 'applied'], 'an event counts again');
+    t.notOk('byHand' in (await core.list(tenant, { limit: 10 })), 'and nothing is by hand');
     await core.byHand(tenant, id, { command: 'archive' });
     await apply(access('ann', 8, 'archived'));
     t.strictSame(

@@ -1,4 +1,5 @@
 import type { Difference } from '@claras/contracts/console-api';
+import type { ByHand } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
 import type { Identity } from '@claras/domain/identity';
 import { ownerIsNeverDowngraded, type Role } from '@claras/domain/role';
@@ -27,6 +28,10 @@ export function compare({ user, identity, status, role }: Expected, profile: Pro
   if (role !== undefined && role !== profile.role && ownerIsNeverDowngraded(profile.role, role)) add('role', role, profile.role);
   return found;
 }
+
+/** A role or an access that a hand set since the directory last spoke of it: it stands until the directory does again, and nothing is to be repaired. */
+export const isByHand = ({ kind }: Difference, marks: ByHand = {}): boolean =>
+  (kind === 'role' || kind === 'access') && marks[kind] === true;
 
 /** A profile of a SCIM user that the directory does not have: it should have lost its access. */
 export const orphaned = (profile: Profile & { scimId: string }): Difference[] =>

@@ -2,7 +2,7 @@ import type { OutgoingEvent } from '@claras/contracts/cloud-event';
 import type { Difference } from '@claras/contracts/console-api';
 import { type Actor, audit } from '@claras/directory/audit';
 import { userKind } from '@claras/directory/kinds';
-import { eventAbout, readResource, snapshotData } from '@claras/directory/resources';
+import { eventAbout, type Read, readResource } from '@claras/directory/resources';
 import { tenantScope } from '@claras/directory/scopes';
 import { transact } from '@claras/directory/transact';
 import { roles } from '@claras/domain/role';
@@ -14,7 +14,7 @@ const perCommit = 50;
 
 /**
  * Says to the consumers once more what the directory says of the users that differ: as new events, so that they are newer than whatever was
- * applied before, by hand too. Resolves with how many users.
+ * applied before. A user is restated as in a snapshot, which leaves alone what a hand set. Resolves with how many users.
  */
 export async function repair(parts: VerifyParts, tenant: string, differences: readonly Difference[], by: Actor): Promise<number> {
   const kinds = new Map<string, Set<Difference['kind']>>();
@@ -34,10 +34,7 @@ export async function repair(parts: VerifyParts, tenant: string, differences: re
         expect[userKind.document(id)] = user?.version ?? 0;
         const of = kinds.get(id)!;
         if (!user) events.push(eventAbout(userKind, id, time, {}, 'deleted', { id, userName: names.get(id) }));
-        else if (of.has('missing') || of.has('identity') || of.has('access'))
-          events.push(
-            eventAbout(userKind, id, time, {}, 'updated', snapshotData(userKind, user, Object.keys({ active: true, ...user.resource }))),
-          );
+        else if (of.has('missing') || of.has('identity') || of.has('access')) events.push(userAgain(user, time));
         if (user && (of.has('missing') || of.has('role'))) events.push(...membershipAgain(id, groups.get(id) ?? [], mapping, time));
       }
       const deed = { by, action: 'directory.repaired', subject: 'Users', details: { users: some } };
@@ -46,6 +43,13 @@ export async function repair(parts: VerifyParts, tenant: string, differences: re
   }
   return users.length;
 }
+
+const userAgain = ({ id, resource }: Read, time: number): OutgoingEvent => ({
+  type: 'snapshot.users',
+  subject: `Users/${id}`,
+  time: new Date(time).toISOString(),
+  data: { users: [{ ...resource, id }] },
+});
 
 /**
  * Out of the mapped groups and into them again. The one that wins goes last and comes first: at no moment does a lower role count. Leaving

@@ -1,4 +1,5 @@
 import type { Difference, VerificationReport } from '@claras/contracts/console-api';
+import type { ByHand } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
 import type { Groups } from '@claras/directory/groups';
 import { userKind } from '@claras/directory/kinds';
@@ -9,9 +10,9 @@ import { identityOf, type Named } from '@claras/domain/identity';
 import { roleByMapping, roleOfGroup } from '@claras/domain/role-mapping';
 import { type Billing, BillingRefused } from '@claras/ports/billing/billing';
 import type { CoreApp, Team } from '@claras/ports/core-app/core-app';
-import { everyone } from '../api/everyone.ts';
+import { pages } from '../api/everyone.ts';
 import { groupsThatCount } from '../api/mapped-groups.ts';
-import { compare, nameOfDifference, orphaned } from './compare.ts';
+import { compare, isByHand, nameOfDifference, orphaned } from './compare.ts';
 
 export interface VerifyParts {
   durable: Durable;
@@ -29,7 +30,7 @@ const patience = 1000;
 export async function verify(
   parts: VerifyParts,
   tenant: string,
-): Promise<Omit<VerificationReport, 'differences'> & { differences: Difference[] }> {
+): Promise<Omit<VerificationReport, 'differences' | 'byHand'> & { differences: Difference[]; byHand: Difference[] }> {
   const first = await look(parts, tenant);
   if (first.differences.length === 0 && first.seats.active === first.seats.billed) return first;
   await parts.durable.runtime.sleep(patience);
@@ -40,13 +41,16 @@ export async function verify(
 
 async function look({ team, coreApp, billing, ...parts }: VerifyParts, tenant: string) {
   const profiles = new Map<string, Profile>();
+  const marks = new Map<string, ByHand>();
   let count = 0;
-  for await (const profile of everyone(team, tenant)) {
-    count++;
-    if (profile.scimId !== undefined) profiles.set(profile.scimId, profile);
+  for await (const page of pages(team, tenant)) {
+    count += page.profiles.length;
+    for (const profile of page.profiles) if (profile.scimId !== undefined) profiles.set(profile.scimId, profile);
+    for (const [id, mark] of Object.entries(page.byHand ?? {})) marks.set(id, mark);
   }
   const { mapping, groups } = await mapped(parts, tenant);
   const differences: Difference[] = [];
+  const byHand: Difference[] = [];
   let users = 0;
   for await (const page of all(parts.durable, userKind, tenant))
     for (const { id, resource } of page) {
@@ -59,13 +63,15 @@ async function look({ team, coreApp, billing, ...parts }: VerifyParts, tenant: s
         status,
         role: roleByMapping(mapping, names),
       } as const;
-      differences.push(...compare(expected, profiles.get(id)));
+      const profile = profiles.get(id);
+      for (const difference of compare(expected, profile))
+        (isByHand(difference, profile && marks.get(profile.id)) ? byHand : differences).push(difference);
       profiles.delete(id);
     }
   for (const profile of profiles.values())
     if (profile.scimId !== undefined) differences.push(...orphaned({ ...profile, scimId: profile.scimId }));
   const [{ active }, billed] = await Promise.all([coreApp.seats(tenant), billing.billed(tenant).catch(nothingIfRefused)]);
-  return { users, profiles: count, differences, seats: { active, billed: billed?.quantity ?? null } };
+  return { users, profiles: count, differences, byHand, seats: { active, billed: billed?.quantity ?? null } };
 }
 
 /** The mapping that is in force, and of each user the groups that it names. */
