@@ -68,6 +68,10 @@ export function audit(durable: Durable) {
     return { expect: { [headKey]: version }, put };
   }
 
+  /** The change with its entry in it. Inside `transact`: another entry since `asOf` is a conflict, and it is tried again. */
+  const tell = async (tenant: string, time: number, change: Omit<Change, 'id' | 'time'>, deed: Deed, asOf?: ReadHead) =>
+    joined(change, appended(asOf ?? (await head(tenant)), time, [deed]));
+
   return {
     /**
      * The log's end. Read before anything else that a change is decided from, and told as of it, it makes whatever was told meanwhile a
@@ -75,9 +79,11 @@ export function audit(durable: Durable) {
      */
     head,
 
-    /** The change with its entry in it. Inside `transact`: another entry since `asOf` is a conflict, and it is tried again. */
-    tell: async (tenant: string, time: number, change: Omit<Change, 'id' | 'time'>, deed: Deed, asOf?: ReadHead) =>
-      joined(change, appended(asOf ?? (await head(tenant)), time, [deed])),
+    tell,
+
+    /** The entry of what is then done outside the tenant's scope: whatever stops in between, it is told, if need be twice. */
+    tellFirst: (tenant: string, deed: Deed): Promise<void> =>
+      transact(durable, tenantScope(tenant), async (time) => ({ change: await tell(tenant, time, {}, deed), result: () => undefined })),
 
     /**
      * Deeds that the core app tells of in its events `from` to `through`, each event once. Where there are none between the last and `from`, the

@@ -126,14 +126,10 @@ export function keys(durable: Durable & { peppers: Peppers }) {
 
   const needsFormer = (key: StoredKey): boolean => opened(key).ok && !hashes.isCurrent(key);
 
-  /** Told in the audit log first: what was revoked is there, whatever stops in between. */
   async function revoke(tenant: string, id: string, by: Actor = system): Promise<ApiKey> {
     const key = (await list(tenant)).find((one) => one.id === id);
     if (key && !key.revoked)
-      await transact(durable, tenantScope(tenant), async (time) => ({
-        change: await trail.tell(tenant, time, {}, { by, action: 'key.revoked', subject: `Keys/${id}`, details: { name: key.name } }),
-        result: () => undefined,
-      }));
+      await trail.tellFirst(tenant, { by, action: 'key.revoked', subject: `Keys/${id}`, details: { name: key.name } });
     return edit(tenant, id, (found, time) => (found.revoked ? undefined : { ...found, revoked: new Date(time).toISOString() }));
   }
 

@@ -15,6 +15,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import t from 'tap';
 import { type ConsoleParts, consoleApi } from '../src/api/console-api.ts';
 import { consoleServer } from '../src/console-server.ts';
+import { outcomeWriter } from '../src/provisioning-log/outcome-writer.ts';
 import { consoleUnderTest } from './console-under-test.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
@@ -291,6 +292,25 @@ t.test('a key makes no owner and approves no seats: a person does, or the operat
   ])
     t.equal(done.status, 200, done.text);
   t.equal((await ask('POST', '/tenants/acme/seats/approval', { body: { quantity: 1 } })).status, 409, 'the operator may; none are held');
+});
+
+t.test('who approved held seats, how many and when stands in the audit log; what is refused does not', async (t) => {
+  const { ask, parts } = await open();
+  const time = '2026-06-01T00:00:00.000Z';
+  const told = { id: 'acme:1', tenant: 'acme', subject: 'Seats', time, sequence: 1 };
+  await outcomeWriter(parts)('acme', { ...told, type: 'seats.held', data: { quantity: 10, version: 7, before: 40 } });
+  const approve = (quantity: number) => ask('POST', '/tenants/acme/seats/approval', { body: { quantity } });
+  const approvals = async () =>
+    (await ask('GET', '/tenants/acme/audit-log')).json<{ items: AuditEntry[] }>().items.filter(({ action }) => action === 'seats.approved');
+  t.equal((await approve(11)).status, 409);
+  t.strictSame(await approvals(), []);
+  const before = parts.runtime.now();
+  t.equal((await approve(10)).status, 202);
+  const [approval, ...others] = await approvals();
+  t.match(approval, { by: 'operator', subject: 'Seats', details: { quantity: 10 } });
+  t.ok(Date.parse(approval!.time) >= before, approval!.time);
+  t.strictSame(others, []);
+  t.match(await parts.store.outbox('control')!.depth(), { entries: 1 }, 'and billing-sync is told');
 });
 
 t.test('M13 a key has a name and scopes; its value is in one answer, which nothing may keep', async (t) => {

@@ -11,7 +11,7 @@ const Query = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
 });
 
-/** Who did what to keys, providers, mappings and roles, newest first. */
+/** Who did what to keys, providers, mappings, roles and held seats, newest first. */
 export function auditRoutes(audit: Audit): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(

@@ -1,4 +1,5 @@
 import { SeatApproval, SeatLedger, SeatReport, type SeatRow } from '@claras/contracts/console-api';
+import { audit } from '@claras/directory/audit';
 import { type Durable, transact } from '@claras/directory/transact';
 import { type Billing, BillingRefused } from '@claras/ports/billing/billing';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
@@ -33,6 +34,7 @@ async function billOf(billing: Billing, tenant: string): Promise<Pick<SeatReport
 
 /** Seats that count beside seats that are billed: the same within the coalescing window (M24); and the ledger behind the bill. */
 export function seatRoutes({ durable, coreApp, billing, log }: SeatParts): FastifyPluginAsyncTypebox {
+  const trail = audit(durable);
   return async (app) => {
     app.get('/tenants/:tenant/seats', { schema: { params: OfTenant, response: { 200: SeatReport } } }, async ({ params: { tenant } }) => {
       const [{ active, version }, bill, rows] = await Promise.all([
@@ -55,6 +57,7 @@ export function seatRoutes({ durable, coreApp, billing, log }: SeatParts): Fasti
         const held = heldIn(await log.seatRows(tenant, 1));
         if (held?.quantity !== quantity)
           throw new ApiProblem('conflict', held ? `${held.quantity} seats are held now; look at them again.` : 'No seats are held.');
+        await trail.tellFirst(tenant, { by: actor, action: 'seats.approved', subject: 'Seats', details: { quantity } });
         await transact(durable, `control/${tenant}`, async (time) => ({
           change: {
             events: [{ type: 'seats.approved', subject: 'Seats', time: new Date(time).toISOString(), data: { quantity, by: actor } }],

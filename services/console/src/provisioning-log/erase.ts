@@ -77,11 +77,7 @@ export function eraseFromLog(durable: Durable) {
     const [entries, names] = await Promise.all([userIndex(id), namesIndex(id)].map((index) => store.range(scope, index, { limit: 0 })));
     if (id === user && entries!.total + names!.total === 0)
       throw new DirectoryError('not-found', 'The log knows no such user. Ask by the SCIM id, or by the last userName.');
-    const deed = { by, action: 'log.erased', subject: `Users/${id}`, details: {} };
-    await transact(durable, tenantScope(tenant), async (time) => ({
-      change: await audit(durable).tell(tenant, time, {}, deed),
-      result: () => undefined,
-    }));
+    await audit(durable).tellFirst(tenant, { by, action: 'log.erased', subject: `Users/${id}`, details: {} });
     let after: string | undefined;
     do after = await erasePage(tenant, id, nameKey(user), after);
     while (after !== undefined);
