@@ -303,9 +303,14 @@ t.test('lag and health are told, and health has its exit code', async (t) => {
   );
   t.match(JSON.parse(await done('lag', '--json')), { messages: 0 });
   t.equal((await run(['health', '--api', api], {})).code, 0, 'without a token');
-  health.set('store', false, 'does not answer');
+  health.set('store', { ok: false, detail: 'does not answer' });
   t.match(await cli('health'), { code: 1, stdout: /^not ok\n.*\nstore +waits +does not answer\n/ });
-  health.set('store', true);
+  health.set('store', { ok: true, needsSomebody: true, detail: 'see the runbook' });
+  t.match(await cli('health'), {
+    ...{ code: 1, stdout: /^needs somebody\n.*\nstore +needs somebody +see the runbook\n/, stderr: /docs\/runbook\.md/ },
+  });
+  health.set('store', { ok: true });
+  t.match(await cli('health'), { code: 0, stdout: /^ok\n/ });
 });
 
 t.test('alarms are listed with their tenant', async (t) => {

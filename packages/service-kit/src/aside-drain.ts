@@ -114,8 +114,8 @@ export function drainAside<F extends Fact>(parts: Parts<F>) {
     for (const reason of Object.keys(what) as AsideReason[]) {
       const tenants = claims.filter(({ value }) => value.reason === reason).length;
       measure.stopped(reason, tenants);
-      if (tenants > 0 && reason !== 'work') problems.set(`aside ${reason}`, `${tenants} ${what[reason]}`);
-      else problems.clear(`aside ${reason}`);
+      if (tenants === 0 || reason === 'work') problems.clear(`aside ${reason}`);
+      else problems[reason === 'gap' ? 'set' : 'needSomebody'](`aside ${reason}`, `${tenants} ${what[reason]}`);
     }
     attended = new Map(claims.map(({ value: { tenant } }) => [tenant, attended.get(tenant) ?? 0]));
     due = claims.sort((a, b) => attended.get(a.value.tenant)! - attended.get(b.value.tenant)!);

@@ -1,12 +1,16 @@
 export interface Check {
+  /** Does not wait for anything. */
   ok: boolean;
+  /** Something in it stands until somebody decides or mends; all the rest of it works. */
+  needsSomebody?: boolean;
   /** For an operator: what is wrong and what happens next. Without secrets and personal data. */
   detail?: string;
 }
 
-/** `ok`: every check is. */
+/** `ok`: every check is. `needsSomebody`: one of them does. */
 export interface HealthReport {
   ok: boolean;
+  needsSomebody: boolean;
   checks: Record<string, Check>;
 }
 
@@ -14,10 +18,17 @@ export interface HealthReport {
 export function createHealth() {
   const checks = new Map<string, Check>();
   return {
-    set(name: string, ok: boolean, detail?: string): void {
-      checks.set(name, detail === undefined ? { ok } : { ok, detail });
+    set(name: string, check: Check): void {
+      checks.set(name, check);
     },
-    report: (): HealthReport => ({ ok: [...checks.values()].every(({ ok }) => ok), checks: Object.fromEntries(checks) }),
+    report(): HealthReport {
+      const all = [...checks.values()];
+      return {
+        ok: all.every(({ ok }) => ok),
+        needsSomebody: all.some(({ needsSomebody }) => needsSomebody),
+        checks: Object.fromEntries(checks),
+      };
+    },
   };
 }
 export type Health = ReturnType<typeof createHealth>;

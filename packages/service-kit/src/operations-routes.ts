@@ -4,7 +4,7 @@ import type { Metrics } from './metrics.ts';
 
 /**
  * What operators and orchestrators ask of every process: `/livez` (it runs; restart it when this fails), `/health` (200, or 503 while it
- * waits for something, with the report), `/metrics`.
+ * waits for something, with the report; what needs somebody is told and is no 503), `/metrics`.
  */
 export function operationsRoutes({ metrics, health }: { metrics: Metrics; health: Health }) {
   const up = metrics.gauge('claras_dependency_up', 'Whether what the process depends on worked when last used', ['dep']);

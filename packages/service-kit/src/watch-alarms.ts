@@ -27,7 +27,7 @@ export function watchAlarms({ name, alarms, runtime, log, measure, problems }: P
     for (const kind of alarmKinds) measure.alarms(kind, found.filter((alarm) => alarm.kind === kind).length);
     for (const alarm of said) problems.clear(`alarm ${idOf(alarm)}`);
     // A team without an owner is the tenant's affair: nothing of ours waits.
-    for (const alarm of found) if (alarm.kind !== 'no-owner') problems.set(`alarm ${idOf(alarm)}`, alarm.detail);
+    for (const alarm of found) if (alarm.kind !== 'no-owner') problems.needSomebody(`alarm ${idOf(alarm)}`, alarm.detail);
     said = found;
   }
 

@@ -18,7 +18,7 @@ export function watchDependencies(
         () => undefined,
         (error: Error) => error,
       );
-      health.set(name, !fault, fault && 'does not answer; waiting for it');
+      health.set(name, fault ? { ok: false, detail: 'does not answer; waiting for it' } : { ok: true });
       if (fault && state.get(name) !== false) log.warn({ dependency: name, err: fault }, 'does not answer; waiting for it');
       if (!fault && state.get(name) === false) log.info({ dependency: name }, 'answers again');
       state.set(name, !fault);

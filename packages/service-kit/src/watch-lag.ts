@@ -28,7 +28,7 @@ export async function watchLag({ name, topic, bus, letters, runtime, log, measur
       measure.lag(await bus.lag(name, [topics[topic].name]), runtime.now());
       const parked = await letters.count(name);
       measure.parked(parked);
-      if (parked > 0) problems.set('parked', 'records are parked: claras-scim dead-letters list');
+      if (parked > 0) problems.needSomebody('parked', 'records are parked: claras-scim dead-letters list');
       else problems.clear('parked');
     } catch (error) {
       log.warn({ err: error }, 'cannot tell the lag');

@@ -115,13 +115,17 @@ t.test('operations: livez, health with its report, and metrics', async (t) => {
   metrics.counter('claras_test_total', 'A test', ['kind']).inc({ kind: 'a' });
   metrics.counter('claras_test_total', 'A test', ['kind']).inc({ kind: 'a' });
 
-  t.match((await app.inject('/health')).json(), { ok: true, checks: {} });
+  t.strictSame((await app.inject('/health')).json(), { ok: true, needsSomebody: false, checks: {} });
   const problems = createProblems(health, 'archiver');
   problems.set('a', 'waiting: CoreAppUnavailable');
   problems.set('b', 'waiting: CoreAppUnavailable');
   const sick = await app.inject('/health');
   t.equal(sick.statusCode, 503);
-  t.strictSame(sick.json(), { ok: false, checks: { archiver: { ok: false, detail: 'waiting: CoreAppUnavailable' } } });
+  t.strictSame(sick.json(), {
+    ok: false,
+    needsSomebody: false,
+    checks: { archiver: { ok: false, detail: 'waiting: CoreAppUnavailable' } },
+  });
   t.equal((await app.inject('/livez')).statusCode, 200, 'a process that waits is alive');
 
   const { body, headers } = await app.inject('/metrics');
@@ -132,6 +136,34 @@ t.test('operations: livez, health with its report, and metrics', async (t) => {
   problems.clear('a');
   problems.clear('b');
   t.equal((await app.inject('/health')).statusCode, 200);
+});
+
+t.test('what needs somebody is told on /health and fails no probe: the process works', async (t) => {
+  const [metrics, health] = [createMetrics('test'), createHealth()];
+  const app = fastify();
+  await app.register(operationsRoutes({ metrics, health }));
+  const problems = createProblems(health, 'archiver');
+  problems.needSomebody('parked', 'records are parked');
+  const told = await app.inject('/health');
+  t.equal(told.statusCode, 200);
+  t.strictSame(told.json(), {
+    ok: true,
+    needsSomebody: true,
+    checks: { archiver: { ok: true, needsSomebody: true, detail: 'records are parked' } },
+  });
+  t.match((await app.inject('/metrics')).body, /claras_dependency_up\{dep="archiver",service="test"\} 1/);
+
+  problems.set('a', 'waiting: CoreAppUnavailable');
+  const both = await app.inject('/health');
+  t.equal(both.statusCode, 503);
+  t.match(both.json(), {
+    ok: false,
+    needsSomebody: true,
+    checks: { archiver: { detail: 'records are parked; waiting: CoreAppUnavailable' } },
+  });
+  problems.clear('a');
+  problems.clear('parked');
+  t.strictSame((await app.inject('/health')).json(), { ok: true, needsSomebody: false, checks: { archiver: { ok: true } } });
 });
 
 const root = join(import.meta.dirname, '..');

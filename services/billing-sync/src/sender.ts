@@ -43,7 +43,7 @@ export function seatSender(parts: SenderParts) {
       const failures = (failed.get(tenant)?.failures ?? 0) + 1;
       const longest = isRetryable(error) ? outageWait : longestFaultWait;
       failed.set(tenant, { failures, until: runtime.now() + runtime.random() * Math.min(longest, 100 * 2 ** Math.min(failures, 20)) });
-      problems.set(`billing ${tenant}`, `seats wait: ${causeOf(error)}`);
+      problems[isRetryable(error) ? 'set' : 'needSomebody'](`billing ${tenant}`, `seats wait: ${causeOf(error)}`);
       if (Number.isInteger(Math.log2(failures)))
         log[isRetryable(error) ? 'warn' : 'error']({ err: error, tenant, failures }, 'cannot bill seats; trying again');
     }

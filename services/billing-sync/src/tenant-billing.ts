@@ -114,7 +114,7 @@ export function tenantBilling({ tenants, bills, coreApp, billing, runtime, log, 
       problems.clear(`held ${tenant}`);
     } else {
       held.add(tenant);
-      problems.set(`held ${tenant}`, detail);
+      problems.needSomebody(`held ${tenant}`, detail);
     }
     heldChanges.set(held.size);
   }

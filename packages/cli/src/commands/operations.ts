@@ -111,20 +111,26 @@ export const alarms: Command = {
 
 interface Health {
   ok: boolean;
-  checks: Record<string, { ok: boolean; detail?: string }>;
+  needsSomebody: boolean;
+  checks: Record<string, { ok: boolean; needsSomebody?: boolean; detail?: string }>;
 }
+
+const stateOf = ({ ok, needsSomebody }: { ok: boolean; needsSomebody?: boolean }, waits: string): string =>
+  ok ? (needsSomebody ? 'needs somebody' : 'ok') : waits;
 
 export const health: Command = {
   name: 'health',
-  help: 'Show whether everything works; exit code 1 where something waits.',
+  help: 'Show whether everything works; exit code 1 where something waits or needs somebody.',
   async run({ api, print }) {
-    const { ok, checks } = (await api.health()).body as Health;
+    const report = (await api.health()).body as Health;
+    const { ok, needsSomebody, checks } = report;
     const rows = Object.entries(checks).map(([part, check]) => ({
       part,
-      state: check.ok ? 'ok' : 'waits',
+      state: stateOf(check, 'waits'),
       detail: check.detail ?? '',
     }));
-    print({ ok, checks }, () => [ok ? 'ok' : 'not ok', ...(rows.length > 0 ? [table(['part', 'state', 'detail'], rows)] : [])].join('\n'));
+    print(report, () => [stateOf(report, 'not ok'), ...(rows.length > 0 ? [table(['part', 'state', 'detail'], rows)] : [])].join('\n'));
     if (!ok) throw new Refusal('something waits; it goes on by itself once what it waits for answers');
+    if (needsSomebody) throw new Refusal('somebody is needed; docs/runbook.md says for each what to do');
   },
 };

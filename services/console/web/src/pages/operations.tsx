@@ -13,8 +13,12 @@ import { Trouble } from '../shared/trouble.tsx';
 
 interface Health {
   ok: boolean;
-  checks: Record<string, { ok: boolean; detail?: string }>;
+  needsSomebody: boolean;
+  checks: Record<string, { ok: boolean; needsSomebody?: boolean; detail?: string }>;
 }
+const stateOf = ({ ok, needsSomebody }: { ok: boolean; needsSomebody?: boolean }, waits: string): string =>
+  ok ? (needsSomebody ? 'needs somebody' : 'ok') : waits;
+
 /** It says 503 and what waits, where something waits. */
 const health = (): Promise<Health> => fetch('/health').then((response) => response.json() as Promise<Health>);
 
@@ -52,14 +56,15 @@ export function Operations() {
       {checks.data && (
         <Stack gap="xs">
           <Title order={2} size="h4">
-            Health <Badge color={checks.data.ok ? '#1b6e34' : '#b42318'}>{checks.data.ok ? 'ok' : 'something waits'}</Badge>
+            Health{' '}
+            <Badge color={stateOf(checks.data, '') === 'ok' ? '#1b6e34' : '#b42318'}>{stateOf(checks.data, 'something waits')}</Badge>
           </Title>
           <DataTable label="Health" minWidth={360} columns={['Part', 'State', 'Detail']}>
-            {Object.entries(checks.data.checks).map(([part, { ok, detail }]) => (
+            {Object.entries(checks.data.checks).map(([part, check]) => (
               <Table.Tr key={part}>
                 <Table.Td>{part}</Table.Td>
-                <Table.Td>{ok ? 'ok' : 'waits'}</Table.Td>
-                <Table.Td>{detail ?? ''}</Table.Td>
+                <Table.Td>{stateOf(check, 'waits')}</Table.Td>
+                <Table.Td>{check.detail ?? ''}</Table.Td>
               </Table.Tr>
             ))}
           </DataTable>
