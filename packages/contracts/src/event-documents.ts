@@ -1,15 +1,10 @@
+import { asRead } from './as-described.ts';
 import { defaultCells, sourceOf, type TopicName, topicOfService, topics } from './topics.ts';
 
 const schemaBase = 'https://claras.ai/schemas/events';
 const names = Object.keys(topics) as TopicName[];
 const fileOf = (topic: TopicName, type: string) => `${topic}/${type}.schema.json`;
 const typesOf = (topic: TopicName): [string, object][] => Object.entries(topics[topic].events);
-
-/** A reader lets pass what a later version adds, so what we write is not closed to it; what others write to us is. */
-const asRead = (topic: TopicName, schema: object): object =>
-  JSON.parse(JSON.stringify(schema), (key, value) =>
-    topic !== 'request' && key === 'additionalProperties' && value === false ? undefined : value,
-  );
 
 /** JSON Schemas of each event's data, by the name of their file. TypeBox schemas are JSON Schemas already. */
 export const eventSchemas = (): Map<string, object> =>

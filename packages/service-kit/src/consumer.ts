@@ -39,9 +39,9 @@ const isErasure = ({ type }: { type: string }): boolean => type === 'tenant.eras
  * decide → core app → projection with the applied sequence → offset (DECISIONS 4). A tenant that cannot go on is set aside; its partition can.
  */
 export async function consumeEvents<F extends Fact>(
-  parts: ConsumerParts & { name: string; topic: TopicName; handle: Handle<F>; follows?: Follows; gathers?: boolean },
+  parts: ConsumerParts & { name: string; topic: TopicName; handle: Handle<F>; follows?: Follows; gathers?: boolean; checksData?: boolean },
 ): Promise<{ close(): Promise<void> }> {
-  const { name, topic, store, runtime, log, handle, gathers } = parts;
+  const { name, topic, store, runtime, log, handle, gathers, checksData } = parts;
   const measure = consumerMetrics(parts.metrics, name, topic);
   const problems = createProblems(parts.health, name);
   const gate = pauseGate({ name, store, runtime, log, measure, problems });
@@ -130,7 +130,7 @@ export async function consumeEvents<F extends Fact>(
   const ask = topic === 'directory' ? snapshotRequests({ name, bus: parts.bus, runtime }) : async () => {};
   const { follows } = parts;
   const drain = drainAside({ queues, positions, handle: timed, settled, runtime, log, measure, problems, gate, ask, follows });
-  const reader = await readTopic({ name, topic, bus: parts.bus, store, runtime, log, measure, problems, gate, gathers, take });
+  const reader = await readTopic({ name, topic, bus: parts.bus, store, runtime, log, measure, problems, gate, gathers, checksData, take });
   return {
     async close() {
       closing.abort();

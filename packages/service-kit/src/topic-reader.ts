@@ -1,4 +1,5 @@
-import { fromRecord } from '@claras/contracts/cloud-event';
+import { isAsDescribed } from '@claras/contracts/as-described';
+import { fromRecord, MalformedEvent } from '@claras/contracts/cloud-event';
 import type { Fact, Positioned } from '@claras/contracts/events';
 import { type TopicName, topics } from '@claras/contracts/topics';
 import { backoff } from '@claras/ports/backoff';
@@ -33,6 +34,8 @@ export interface TopicReader<F extends Fact> {
    * parked, and its tenant goes on.
    */
   standsAlone?: boolean | undefined;
+  /** Whether an event without the data that its type promises is no event of ours: where nobody can tell it once more, and right. */
+  checksData?: boolean | undefined;
   /** The events of one tenant in a batch, in order; called again with the same ones until it resolves. */
   take(tenant: string, events: Positioned<F>[]): Promise<void>;
 }
@@ -53,10 +56,26 @@ const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : 
  * event of ours is parked, as is one at fault that stands alone.
  */
 export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise<{ close(): Promise<void> }> {
-  const { name, topic, bus, store, runtime, log, measure, problems, gate, gathers = false, standsAlone = false } = reader;
+  const {
+    name,
+    topic,
+    bus,
+    store,
+    runtime,
+    log,
+    measure,
+    problems,
+    gate,
+    gathers = false,
+    standsAlone = false,
+    checksData = false,
+  } = reader;
   const closing = new AbortController();
   const { signal } = closing;
   const letters = deadLetters(store, runtime);
+
+  const malformed = (event: Positioned<F>): Error | undefined =>
+    checksData && !isAsDescribed(topic, event) ? new MalformedEvent(`the data of ${event.id} is not that of ${event.type}`) : undefined;
 
   async function persist(cause: string, alive: () => boolean, attempt: () => Promise<void>): Promise<void> {
     try {
@@ -113,6 +132,8 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
     for (const record of batch.records) {
       try {
         const event = fromRecord<F>(topic, record);
+        const fault = malformed(event);
+        if (fault) throw fault;
         const read = tenants.get(event.tenant);
         if (read) read.push({ event, record });
         else tenants.set(event.tenant, [{ event, record }]);
@@ -141,7 +162,7 @@ export async function readTopic<F extends Fact>(reader: TopicReader<F>): Promise
   const watching = watchLag({ name, topic, bus, letters, runtime, log, measure, problems, signal });
   const replaying = replayForEver<F>({
     ...{ consumer: name, letters, runtime, log, signal, gate },
-    take: (event) => take(event.tenant, [event], () => true),
+    take: async (event) => malformed(event) ?? take(event.tenant, [event], () => true),
   });
 
   return {

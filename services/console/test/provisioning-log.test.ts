@@ -141,10 +141,18 @@ t.test('an outcome that says nothing is parked: its tenant’s others and those 
       ...{ type: 'events.settled', subject: 'Consumers/archiver', time: new Date(0).toISOString() },
       data,
     });
-  const strange = [told('acme', 2, {}), told('acme', 2, null)];
-  await bus.publish(topics.outcome.name, [told('acme', 1), ...strange, told('acme', 3), told('beta', 1)]);
+  const result = { sequence: 2, user: 'u1', facet: 'role', outcome: 'applied', later: 'versions add this' };
+  const strange = [{}, null, { results: [{ ...result, outcome: 1 }] }, { results: [{ ...result, sequence: 'x' }] }].map((data) =>
+    told('acme', 2, data?.results ? { consumer: 'archiver', through: 2, ...data } : data),
+  );
+  await bus.publish(topics.outcome.name, [
+    told('acme', 1),
+    ...strange,
+    told('acme', 3, { consumer: 'archiver', through: 3, results: [result] }),
+    told('beta', 1),
+  ]);
   let found: unknown;
-  const wanted = { acme: 3, beta: 1, parked: 2 };
+  const wanted = { acme: 3, beta: 1, parked: 4 };
   const look = async () => {
     const through = async (id: string) => (await store.read<Through>(logScope(id), [throughKey('archiver')]))[0]?.value.sequence;
     const { total } = await deadLetters(store, runtime).list({ state: 'parked', consumer: 'provisioning-log-outcomes', limit: 10 });

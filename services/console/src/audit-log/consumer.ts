@@ -12,8 +12,9 @@ const noOwner =
 
 /**
  * Writes into the audit log what the core app tells of roles, of profiles that SCIM took over, and of access that somebody changed by hand.
- * Each fact stands by itself and the team has no snapshots, so where some are missing the log says so and goes on. A team whose last active
- * owner is archived, as SCIM alone may, is an alarm.
+ * The team has no snapshots, so where events are missing, or parked as none of ours, the log says so and goes on. One that cannot be written for
+ * another reason stops its tenant: entries stand in the order of what they tell. A team whose last active owner is archived, as SCIM alone
+ * may, is an alarm.
  */
 export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void> }> {
   const trail = audit(parts);
@@ -24,6 +25,7 @@ export function auditLog(parts: ConsumerParts): Promise<{ close(): Promise<void>
     name,
     topic: 'team',
     gathers: true,
+    checksData: true,
     follows: (sequence, last) => sequence > last,
     async handle({ tenant, events, settle }) {
       for (const run of unbroken(events)) {

@@ -53,6 +53,7 @@ export async function provisioningLog(parts: ConsumerParts): Promise<{ close(): 
     topic: 'outcome',
     gathers: true,
     standsAlone: true,
+    checksData: true,
     measure,
     problems,
     gate: pauseGate({ ...parts, name, measure, problems }),
