@@ -61,6 +61,10 @@ export const directoryEvents = {
   'tenant.erased': Type.Object({}, closed),
 };
 
+/** The event by which a tenant was erased, where it is among these. */
+export const erasureAmong = <E extends { type: string }>(events: readonly E[]): E | undefined =>
+  events.findLast(({ type }) => type === 'tenant.erased');
+
 const RoleSchema = Type.Enum([...roles]);
 const Status = Type.Union([Type.Literal('active'), Type.Literal('archived')]);
 

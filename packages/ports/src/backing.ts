@@ -25,7 +25,7 @@ export interface Backing {
 export interface BackingOptions {
   /** `file:DIR`, `redis://HOST:PORT` or `memory:`. */
   storeUrl: string;
-  /** `file:DIR` (the store's own), `kafka://HOST:PORT,…`, `kafka+ssl:` or `memory:`. */
+  /** `file:DIR` (the store's own, as the configuration demands), `kafka://HOST:PORT,…`, `kafka+ssl:` or `memory:`. */
   busUrl: string;
   cells: number;
   /** `production`: a Redis that may lose what it acknowledged is refused. */
@@ -87,7 +87,6 @@ export async function openBacking(options: BackingOptions): Promise<Backing> {
 async function openPorts({ storeUrl, busUrl, cells, nodeEnv, runtime, log }: BackingOptions): Promise<{ store: Store; bus: Bus }> {
   const settings = { cells, topicOf: topicOfService, runtime };
   if (storeUrl.startsWith('file:')) {
-    if (busUrl !== storeUrl) throw new Error('the embedded store and bus share one folder: STORE_URL and BUS_URL must be the same');
     const environment = lmdbEnvironment(storeUrl.slice('file:'.length), settings);
     return { store: lmdbStore(environment, settings), bus: embeddedBus(environment, settings) };
   }

@@ -1,4 +1,4 @@
-import type { Fact, Positioned } from '@claras/contracts/events';
+import { erasureAmong, type Fact, type Positioned } from '@claras/contracts/events';
 import type { TopicName } from '@claras/contracts/topics';
 import type { Bus } from '@claras/ports/bus/bus';
 import type { Log } from '@claras/ports/log';
@@ -31,8 +31,6 @@ export interface ConsumerParts {
 
 /** A tenant that takes longer than this in a batch is set aside, so that its partition can go on (DECISIONS 10). */
 const longestTurn = 2000;
-
-const isErasure = ({ type }: { type: string }): boolean => type === 'tenant.erased';
 
 /**
  * Reads a topic of facts and applies each to its tenant's projection in order and once, whatever is delivered twice, late or after a crash:
@@ -91,7 +89,7 @@ export async function consumeEvents<F extends Fact>(
 
   async function take(tenant: string, events: Positioned<F>[]): Promise<void> {
     const position = await positions.read(tenant);
-    const erased = events.findLast(isErasure);
+    const erased = erasureAmong(events);
     if (erased && erased.sequence > position.applied) return erase(tenant, erased.sequence);
     const { next, behind } = inOrder(events, position.applied, parts.follows);
     measure.processed('duplicate', events.length - next.length - behind.length);

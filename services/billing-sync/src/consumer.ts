@@ -1,4 +1,4 @@
-import { type ControlFact, controlEvents, type TeamFact } from '@claras/contracts/events';
+import { type ControlFact, controlEvents, erasureAmong, type TeamFact } from '@claras/contracts/events';
 import type { Billing } from '@claras/ports/billing/billing';
 import type { CoreApp } from '@claras/ports/core-app/core-app';
 import type { ConsumerParts } from '@claras/service-kit/consumer';
@@ -42,7 +42,7 @@ export async function billingSync(
     problems,
     gate,
     async take(tenant, events) {
-      const erased = events.findLast(({ type }) => type === 'tenant.erased');
+      const erased = erasureAmong(events);
       if (erased) {
         await tenants.mark(tenant, erased.sequence, true);
         sender.wake();
