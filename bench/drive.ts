@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import autocannon from 'autocannon';
-import { make, type Workload } from './workload.ts';
+import { make, scimType, type Workload } from './workload.ts';
 
 export interface Driven {
   requests: number;
@@ -21,21 +21,23 @@ export interface Driven {
 export interface Target {
   url: string;
   key: string;
+  /** Keep-alive connections. */
+  connections?: number;
 }
 
-const connections = 32;
+const usual = 32;
 export const tool: 'wrk' | 'autocannon' = spawnSync('wrk', ['-v']).error ? 'autocannon' : 'wrk';
 
-/** Sends a workload over 32 keep-alive connections for some seconds, with wrk where it is found, else autocannon. */
+/** Sends a workload over keep-alive connections, 32 unless said otherwise, for some seconds, with wrk where it is found, else autocannon. */
 export const drive = (target: Target, workload: Workload, seconds: number, from: number): Promise<Driven> =>
   tool === 'wrk' ? withWrk(target, workload, seconds, from) : withAutocannon(target, workload, seconds, from);
 
 /** Lua's `make`, as in workload.ts: wrk calls `request` for each request of its one thread. */
-const script = (key: string, { method, path, body, turns = ['', ''] }: Workload, idsFile: string, from: number) => `
+const script = (key: string, { method, path, body, contentType = scimType, turns = ['', ''] }: Workload, idsFile: string, from: number) => `
 local ids, n = {}, ${from}
 for id in io.lines(${JSON.stringify(idsFile)}) do ids[#ids + 1] = id end
 local turns = { ${JSON.stringify(turns[0])}, ${JSON.stringify(turns[1])} }
-local headers = { ["authorization"] = "Bearer ${key}", ["content-type"] = "application/scim+json" }
+local headers = { ["authorization"] = "Bearer ${key}", ["content-type"] = "${contentType}" }
 local path, body = [==[${path}]==], ${body === undefined ? 'nil' : `[==[${body}]==]`}
 request = function()
   local turn = turns[math.floor(n / math.max(#ids, 1)) % 2 + 1]
@@ -50,7 +52,7 @@ done = function(summary, latency)
     latency:percentile(50), latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
 end`;
 
-async function withWrk({ url, key }: Target, workload: Workload, seconds: number, from: number): Promise<Driven> {
+async function withWrk({ url, key, connections = usual }: Target, workload: Workload, seconds: number, from: number): Promise<Driven> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     const ids = join(folder, 'ids');
@@ -75,9 +77,14 @@ async function withWrk({ url, key }: Target, workload: Workload, seconds: number
   }
 }
 
-async function withAutocannon({ url, key }: Target, workload: Workload, seconds: number, from: number): Promise<Driven> {
+async function withAutocannon(
+  { url, key, connections = usual }: Target,
+  workload: Workload,
+  seconds: number,
+  from: number,
+): Promise<Driven> {
   let next = from;
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/scim+json' };
+  const headers = { authorization: `Bearer ${key}`, 'content-type': workload.contentType ?? scimType };
   const setupRequest = (request: autocannon.Request) => ({ ...request, headers, ...make(workload, next++) }) as autocannon.Request;
   const result = await autocannon({ url, connections, duration: seconds, requests: [{ setupRequest }] });
   return {

@@ -46,6 +46,9 @@ export function cpuMicros(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1e6) / ticksPerSecond;
 }
 
+/** Milliseconds that a process's first thread, node's event loop, was on a CPU (proc(5): schedstat). */
+export const loopMillis = (pid: number): number => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ', 1)[0]) / 1e6;
+
 /** Memory of a process in MB: its own (RssAnon), and with mapped files (VmRSS). */
 export function memory(pid: number): { anonymous: number; resident: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -7,11 +7,15 @@ export interface Workload {
   method: 'GET' | 'POST' | 'PATCH';
   path: string;
   body?: string;
+  contentType?: string;
   ids: readonly string[];
   turns?: readonly [string, string];
   /** At most this many times the CPU of the bare server. */
   limit?: number;
 }
+
+/** Of a body, unless the workload says otherwise. */
+export const scimType = 'application/scim+json';
 
 export interface Made {
   method: string;

@@ -42,7 +42,9 @@ export interface AuthenticateParts {
  * answer is remembered.
  */
 export function authenticate({ keys, providers, schemaExtensions, runtime }: AuthenticateParts) {
-  const remembered = new Map<string, { until: number; answer: Answer }>();
+  // Apart, so that no flood of unknown keys drives out the known.
+  const known = answersByHeader();
+  const unknown = answersByHeader();
 
   async function ask(value: string): Promise<Answer> {
     const verified = await keys.verify(value);
@@ -56,21 +58,41 @@ export function authenticate({ keys, providers, schemaExtensions, runtime }: Aut
     return { ...caller, types: resourceTypesWith(extensions), additiveMembers: provider.additiveMembers ?? false };
   }
 
-  async function askAndRemember(header: string, now: number): Promise<Answer> {
+  async function askAndRemember(header: string): Promise<Answer> {
+    const until = runtime.now() + fresh;
     const value = bearerToken(header);
     if (!value) return { refused: noKey() };
     const answer = await ask(value);
-    if (remembered.size >= mostRemembered) remembered.clear();
-    remembered.set(header, { until: now + fresh, answer });
+    if (!callerOf(answer)) known.delete(header);
+    remember(callerOf(answer) ? known : unknown, header, { until, answer });
     return answer;
   }
 
-  return (header = ''): Answer | Promise<Answer> => {
-    const now = runtime.now();
-    const known = remembered.get(header);
-    return known && known.until > now ? known.answer : askAndRemember(header, now);
+  function atHand(header: string): Answer | undefined {
+    const last = known.get(header) ?? unknown.get(header);
+    return last && last.until > runtime.now() ? last.answer : undefined;
+  }
+
+  return {
+    atHand,
+    admit: (header: string): Answer | Promise<Answer> => atHand(header) ?? askAndRemember(header),
+    /** Whose key it was when that was last asked. */
+    lastCaller: (header: string): Caller | undefined => callerOf(known.get(header)?.answer),
   };
 }
+
+interface Remembered {
+  until: number;
+  answer: Answer;
+}
+const answersByHeader = () => new Map<string, Remembered>();
+
+function remember(answers: Map<string, Remembered>, header: string, answer: Remembered): void {
+  if (answers.size >= mostRemembered) answers.clear();
+  answers.set(header, answer);
+}
+
+const callerOf = (answer: Answer | undefined): Caller | undefined => (answer && 'refused' in answer ? answer.caller : answer);
 
 /** The token of `Bearer <token>` (RFC 6750, 2.1); the scheme in any case, and twice where an admin pasted it before the key. */
 const bearerToken = (header: string): string | undefined => /^(?:bearer +){1,2}([^\s]{1,512})$/i.exec(header)?.[1];

@@ -14,6 +14,9 @@ export function edgeMetrics(metrics: Metrics) {
     errors: metrics.counter('claras_scim_errors_total', 'Requests, and operations of a bulk, that were refused, by scimType', [
       'scim_type',
     ]),
+    limited: metrics.counter('claras_scim_rate_limited_total', 'Requests refused since too many came at once, by whose they were', [
+      'reason',
+    ]),
     tokens: metrics.counter('claras_access_tokens_total', 'Requests for an access token by how they ended', ['result']),
     refusedWrites: metrics.counter('claras_scim_refused_writes_total', 'Refused writes by whether the provisioning log is told', [
       'result',

@@ -1,5 +1,8 @@
 import { longestBody } from '@claras/scim/json-limits';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { admission } from './admission.ts';
+import { limitedFor } from './admit-requests.ts';
+import { endConnections } from './end-connections.ts';
 import { type EdgeParts, scimEdge } from './scim-edge.ts';
 import { asScimError, sendScimError } from './scim-errors.ts';
 import { tokenEndpoint, tokenPath } from './token-endpoint.ts';
@@ -21,8 +24,16 @@ export const edgeServerOptions = {
 export const edgeRoutes =
   (parts: EdgeParts) =>
   async (app: FastifyInstance): Promise<void> => {
-    await app.register(scimEdge(parts), { prefix: edgePath });
-    await app.register(tokenEndpoint(parts), { prefix: `${edgePath}${tokenPath}` });
+    const enter = admission({
+      runtime: parts.runtime,
+      refused(lane, isNews) {
+        parts.metrics?.limited.inc({ reason: limitedFor(lane) });
+        if (isNews) parts.log.warn({ lane }, 'more requests come at once than are answered in time; some are refused');
+      },
+    });
+    endConnections(app);
+    await app.register(scimEdge({ ...parts, enter }), { prefix: edgePath });
+    await app.register(tokenEndpoint({ ...parts, enter }), { prefix: `${edgePath}${tokenPath}` });
   };
 
 export function edgeServer(parts: EdgeParts): FastifyInstance {

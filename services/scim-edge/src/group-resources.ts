@@ -7,8 +7,12 @@ import { decidingMembers } from '@claras/scim/member-filter';
 import { applyPatch, readPatch } from '@claras/scim/patch';
 import { type Json, readResource } from '@claras/scim/resource';
 import { settled } from '@claras/scim/set-once';
+import { turnForLongWork } from './long-work.ts';
 import { locationOf } from './render.ts';
 import type { AskedToWrite, ScimResources, Written } from './scim-resources.ts';
+
+/** From here on, to write them all into an answer is long work. */
+const manyMembers = 500;
 
 /** /Groups: SCIM on one side, the tenant's groups on the other. */
 export function groupResources(groups: Groups): ScimResources {
@@ -32,9 +36,14 @@ export function groupResources(groups: Groups): ScimResources {
         ids.length === 0
           ? {}
           : { members: ids.map((value) => ({ value, $ref: locationOf(resourceTypes.User, value, url), type: 'User' })) };
-      if (wanted('members')) return asMembers(await groups.members(tenant, id));
+      async function everyMember() {
+        const ids = await groups.members(tenant, id);
+        if (ids.length > manyMembers) await turnForLongWork(tenant);
+        return asMembers(ids);
+      }
+      if (wanted('members')) return everyMember();
       const asked = filter ? decidingMembers(filter) : [];
-      if (!asked) return asMembers(await groups.members(tenant, id));
+      if (!asked) return everyMember();
       const isMember = asked.length > 0 ? await groups.hasMembers(tenant, id, asked) : [];
       return asMembers(asked.filter((_, n) => isMember[n]));
     },

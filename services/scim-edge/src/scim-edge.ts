@@ -7,7 +7,9 @@ import { users } from '@claras/directory/users';
 import { notImplemented, type ScimError } from '@claras/scim/scim-error';
 import type { Log } from '@claras/service-kit/log';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Answer, authenticate } from './authenticate.ts';
+import type { Enter } from './admission.ts';
+import { admitRequests } from './admit-requests.ts';
+import { authenticate } from './authenticate.ts';
 import { scimBodies } from './body.ts';
 import { bulkRoute } from './bulk-route.ts';
 import { discoveryRoutes } from './discovery-routes.ts';
@@ -15,22 +17,12 @@ import { type EdgeMetrics, measureRequests } from './edge-metrics.ts';
 import type { EntraKeys } from './entra-assertion.ts';
 import { groupResources } from './group-resources.ts';
 import { ignoredParts } from './ignored-parts.ts';
-import { type Caller, refusedWrites } from './refused-writes.ts';
+import { refusedWrites } from './refused-writes.ts';
 import type { TenantUrl } from './render.ts';
 import { type Circumstances, resourceRoutes, searchRoutes } from './resource-routes.ts';
 import { scimErrors } from './scim-errors.ts';
-import type { Admitted } from './scim-resources.ts';
-import { assertSingleHeaders } from './single-headers.ts';
 import { originOf } from './trace.ts';
 import { userResources } from './user-resources.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    admitted: Admitted;
-    /** Whose key it is, of a request that is refused for what the key may not. */
-    caller?: Caller;
-  }
-}
 
 export interface EdgeParts extends Durable {
   keys: Keys;
@@ -45,11 +37,10 @@ export interface EdgeParts extends Durable {
 const isWrite = ({ method, url }: FastifyRequest): boolean => method !== 'GET' && method !== 'HEAD' && !/\/\.search\/*(\?|$)/i.test(url);
 
 /** Entra's door: a Fastify plugin to be registered under /api/scim/v2. */
-export function scimEdge({ keys, tenantUrl, log, metrics, ...durable }: EdgeParts) {
+export function scimEdge({ keys, tenantUrl, log, metrics, enter, ...durable }: EdgeParts & { enter: Enter }) {
   const told = tenantUrl?.replace(/\/+$/, '');
   return async (app: FastifyInstance): Promise<void> => {
     const settings = { providers: providers(durable), schemaExtensions: schemaExtensions(durable) };
-    const admit = authenticate({ keys, ...settings, runtime: durable.runtime });
     const urlOf = (request: FastifyRequest): TenantUrl => told ?? `${request.protocol}://${request.host}${app.prefix}`;
 
     const failed = (request: FastifyRequest, err: unknown) =>
@@ -67,25 +58,10 @@ export function scimEdge({ keys, tenantUrl, log, metrics, ...durable }: EdgePart
       refusals.tell({ tenant: caller.tenant, key: caller.key, answer, origin: operation ? { ...origin, request: operation } : origin });
     }
 
-    scimBodies(app);
     scimErrors(app, { failed, refused });
     if (metrics) measureRequests(app, metrics);
-    app.decorateRequest('admitted');
-    app.decorateRequest('caller');
-    app.addHook('onRequest', (request, _reply, done) => {
-      assertSingleHeaders(request);
-      const enter = (answer: Answer): void => {
-        if ('refused' in answer) {
-          if (answer.caller) request.caller = answer.caller;
-          return done(answer.refused);
-        }
-        request.admitted = answer;
-        done();
-      };
-      const answer = admit(request.headers.authorization);
-      if (answer instanceof Promise) answer.then(enter, done);
-      else enter(answer);
-    });
+    const letIn = admitRequests(app, { ...authenticate({ keys, ...settings, runtime: durable.runtime }), enter });
+    scimBodies(app, letIn);
 
     const circumstances: Circumstances = {
       durable,

@@ -4,7 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 
 export const scimType = 'application/scim+json; charset=utf-8';
 
-/** Seconds after which a client may ask again when the store does not answer. Entra retries. */
+/** Seconds after which a client may ask again when the store does not answer, or too much is asked at once. Entra retries. */
 export const retryAfter = '5';
 
 const unsupportedType = () => new ScimError(415, 'Send the body as application/scim+json or application/json.');
@@ -33,7 +33,7 @@ export function asScimError(error: unknown): ScimError {
 
 export function sendScimError(reply: FastifyReply, answer: ScimError): FastifyReply {
   if (answer.status === 401) reply.header('www-authenticate', 'Bearer realm="scim"');
-  if (answer.status === 503) reply.header('retry-after', retryAfter);
+  if (answer.status === 503 || answer.status === 429) reply.header('retry-after', retryAfter);
   return reply.code(answer.status).header('content-type', scimType).send(JSON.stringify(answer.toBody()));
 }
 

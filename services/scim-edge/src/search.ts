@@ -10,11 +10,14 @@ import { wantsAttribute } from '@claras/scim/projection';
 import type { Resource } from '@claras/scim/resource';
 import { tooMany } from '@claras/scim/scim-error';
 import { sortResources } from '@claras/scim/sort';
+import { turnForLongWork } from './long-work.ts';
 import { render, renderJson } from './render.ts';
 import type { Asked, ScimResources } from './scim-resources.ts';
 
 /** A sort holds what it sorts. */
 const mostSorted = 20_000;
+
+const servedAtOnce = 500;
 
 const notStored = ['id', 'meta', 'groups', 'members'];
 
@@ -32,7 +35,7 @@ export interface Found {
 export async function search(durable: Durable, resources: ScimResources, asked: Asked, query: ListQuery): Promise<Found> {
   const { reads, totalResults } = await (query.filter || query.sortBy
     ? judged(durable, resources, asked, query)
-    : page(durable, resources.kind, asked.tenant, rankedBy(query.page)));
+    : listed(durable, resources, asked, query));
   const {
     projection,
     page: { count },
@@ -48,6 +51,11 @@ export async function search(durable: Durable, resources: ScimResources, asked: 
     totalResults,
     more: reads.length > count,
   };
+}
+
+async function listed(durable: Durable, { kind }: ScimResources, { tenant }: Asked, query: ListQuery): Promise<Ranked> {
+  await turnForLongWork(tenant);
+  return page(durable, kind, tenant, rankedBy(query.page));
 }
 
 /** A page is read with the first one behind it, which says whether more follow. */
@@ -81,7 +89,11 @@ async function judged(durable: Durable, resources: ScimResources, asked: Asked, 
   const { tenant } = asked;
   const ids = filter && (await lookUp(durable, resources.kind, tenant, indexedEquality(filter)));
   if (ids) await judge(await readResources(durable, resources.kind, tenant, ids));
-  else for await (const reads of all(durable, resources.kind, tenant)) await judge(reads);
+  else
+    for await (const reads of all(durable, resources.kind, tenant)) {
+      await turnForLongWork(tenant);
+      await judge(reads);
+    }
   return { reads: query.sortBy ? await sorted(resources, asked, query, kept) : kept, totalResults };
 }
 
@@ -89,7 +101,11 @@ const served = async (resources: ScimResources, asked: Asked, read: Read, filter
   render(asked.types[resources.name], read, asked.url, await resources.keptElsewhere(read, asked, () => false, filter));
 
 async function sorted(resources: ScimResources, asked: Asked, query: ListQuery, reads: readonly Read[]): Promise<Read[]> {
-  const shown = await Promise.all(reads.map((read) => served(resources, asked, read)));
+  const shown: Resource[] = [];
+  for (let n = 0; n < reads.length; n += servedAtOnce) {
+    await turnForLongWork(asked.tenant);
+    shown.push(...(await Promise.all(reads.slice(n, n + servedAtOnce).map((read) => served(resources, asked, read)))));
+  }
   const order = sortResources(shown, query);
   const readOf = new Map(shown.map((resource, n) => [resource, reads[n] as Read]));
   const start = startOf(query.page, order);

@@ -2,7 +2,10 @@ import type { GivenToken } from '@claras/directory/keys';
 import { providers } from '@claras/directory/providers';
 import { isTenantId } from '@claras/domain/tenant';
 import { StoreUnavailable } from '@claras/ports/store/store';
+import { ScimError } from '@claras/scim/scim-error';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Enter } from './admission.ts';
+import { leavePlace, takePlace, tokenLane } from './admit-requests.ts';
 import { EntraKeysUnavailable, entraKeys, isProven } from './entra-assertion.ts';
 import type { EdgeParts } from './scim-edge.ts';
 import { retryAfter } from './scim-errors.ts';
@@ -38,7 +41,7 @@ const invalidClient = () =>
  * the tenant, by its id; its secret is an API key, so that several may be valid at once, and one that is revoked takes its tokens with it.
  * In place of a secret it may send an assertion of its Entra (RFC 7523, 2.2), where it trusts that.
  */
-export function tokenEndpoint({ keys, log, metrics, entraKeys: keysOf = entraKeys(), ...durable }: EdgeParts) {
+export function tokenEndpoint({ keys, log, metrics, entraKeys: keysOf = entraKeys(), enter, ...durable }: EdgeParts & { enter: Enter }) {
   const { trusted } = providers(durable);
 
   async function exchangeAssertion(client: string, assertion: string): Promise<GivenToken | undefined> {
@@ -53,6 +56,14 @@ export function tokenEndpoint({ keys, log, metrics, entraKeys: keysOf = entraKey
       done(null, new URLSearchParams(text as string)),
     );
     app.setErrorHandler((error: Error, request, reply) => refuse(error, request, reply));
+
+    // Till the end of this turn of the event loop, not till the answer: nobody's slow body stands in the way of the others.
+    app.addHook('onRequest', (request, _reply, done) =>
+      takePlace(enter, tokenLane, request, done, () => {
+        leavePlace(request);
+        done();
+      }),
+    );
 
     app.post('/', async (request, reply) => {
       const { client, ...proof } = credentialsOf(request);
@@ -76,7 +87,7 @@ export function tokenEndpoint({ keys, log, metrics, entraKeys: keysOf = entraKey
     if (answer.status >= 500) log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
     metrics?.tokens.inc({ result: answer.status >= 500 ? 'failed' : 'refused' });
     if (answer.status === 401) reply.header('www-authenticate', 'Basic realm="scim"');
-    if (answer.status === 503) reply.header('retry-after', retryAfter);
+    if (answer.status === 503 || answer.status === 429) reply.header('retry-after', retryAfter);
     return answered(reply).code(answer.status).send({ error: answer.error, error_description: answer.message });
   }
 }
@@ -90,6 +101,7 @@ function asOAuthError(error: Error): OAuthError {
     return new OAuthError(503, 'temporarily_unavailable', 'Keys can’t be looked up for the moment. Ask again.');
   if (error instanceof EntraKeysUnavailable)
     return new OAuthError(503, 'temporarily_unavailable', 'Entra’s signing keys can’t be fetched for the moment. Ask again.');
+  if (error instanceof ScimError) return new OAuthError(error.status, 'temporarily_unavailable', error.message);
   const { statusCode } = error as FastifyError;
   if (statusCode === 413) return new OAuthError(413, 'invalid_request', 'The body is too large.');
   if (statusCode === 415) return new OAuthError(415, 'invalid_request', `Send the parameters as ${formType}.`);

@@ -41,7 +41,7 @@ export async function edgeOnMemory() {
   const said: object[] = [];
   const say = (detail: object) => void said.push(detail);
   /** One process of the edge; there may be several over one store. */
-  const process = (told: Pick<EdgeParts, 'tenantUrl' | 'entraKeys' | 'metrics'> = {}) =>
+  const process = (told: Partial<Pick<EdgeParts, 'tenantUrl' | 'entraKeys' | 'metrics' | 'store' | 'runtime'>> = {}) =>
     edgeServer({ ...durable, keys: keys({ ...durable, peppers: [pepper] }), log: { info: say, warn: say, error: say }, ...told });
   const app = process();
 
