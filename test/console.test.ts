@@ -546,7 +546,7 @@ if (opened) {
     const page = await visit(t, (await api.ask<{ url: string }>('POST', '/console-links', {})).url);
     await go(page, 'Operations');
     await page.getByRole('row', { name: /far-away archiver .*something is missing/ }).waitFor();
-    await page.getByRole('row', { name: /archiver waits something is missing/ }).waitFor();
+    await page.getByRole('row', { name: /archiver needs somebody something is missing/ }).waitFor();
   });
 
   await t.test('the pages come with a strict policy, and what they are made of stays for a year', async (t) => {

@@ -3,7 +3,7 @@ import type { MappingPreview } from '@claras/contracts/console-api';
 import { simulate } from '@claras/entra-simulator/simulate';
 import t from 'tap';
 import { corpusPasses } from './support/corpus.ts';
-import { eventually, localGateway } from './support/gateway.ts';
+import { eventually, isWell, localGateway } from './support/gateway.ts';
 import { mapping, played, teamIs } from './support/provisioned.ts';
 
 /** The main job on the embedded backing: one process, as `npm start` runs it, asked over HTTP only. */
@@ -67,7 +67,7 @@ t.test('the start says where everything is', async (t) => {
   t.match(gateway.printed(), `Tenant URL   ${scimUrl}`);
   t.match(gateway.printed(), 'claras-scim key create --tenant');
   t.equal((await fetch(`${gateway.url}/console`)).status, 200);
-  await eventually(60_000, 'it is well', async () => ((await fetch(`${gateway.url}/health`)).ok ? true : undefined));
+  await eventually(60_000, 'it is well', () => isWell(gateway.url));
   t.match(await (await fetch(`${gateway.url}/metrics`)).text(), 'claras_scim_requests_total');
 });
 

@@ -2,7 +2,7 @@ import type { LogPage } from '@claras/contracts/console-api';
 import { openBacking } from '@claras/ports/backing';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import t from 'tap';
-import { eventually, localGateway, settled } from './support/gateway.ts';
+import { eventually, isWell, localGateway, settled } from './support/gateway.ts';
 import { agrees, finished, provisioned, snapshotByHand, snapshotOf } from './support/snapshot-stories.ts';
 
 /** What the directory says anew, to readers that lost what they knew. */
@@ -10,8 +10,7 @@ const gateway = await localGateway();
 t.teardown(gateway.remove);
 const { api, scimUrl, dataDir } = gateway;
 
-const healthy = () =>
-  eventually(60_000, 'nobody waits any more', async () => ((await fetch(`${gateway.url}/health`)).ok ? true : undefined));
+const healthy = () => eventually(60_000, 'nobody waits any more', () => isWell(gateway.url));
 
 interface Answer {
   id?: string;

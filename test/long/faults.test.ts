@@ -15,7 +15,7 @@ import { kafkaUrl, startKafka, stopKafka } from '../../deploy/native/kafka.ts';
 import { redisUrl, startRedis, stopRedis } from '../../deploy/native/redis.ts';
 import { dropProxy } from '../../packages/ports/test/drop-proxy.ts';
 import { kafkaProxy } from '../../packages/ports/test/kafka-proxy.ts';
-import { eventually, freePorts } from '../support/gateway.ts';
+import { eventually, freePorts, isWell } from '../support/gateway.ts';
 import type { CycleName } from '../support/provisioned.ts';
 import { gatewayInStorms } from '../support/storm.ts';
 
@@ -100,7 +100,7 @@ t.test('T05 Kafka killed and away for 10 s: the edge goes on taking writes, its 
   await eventually(60_000, 'and it is told', isIll);
   await startKafka(join(dir, 'kafka'), 1, kafka);
   await eventually(180_000, 'all of them are in the team', async () => ((await api.team(tenant.id)).length === made ? true : undefined));
-  await eventually(60_000, 'health is whole again', async () => ((await fetch(`http://127.0.0.1:${port}/health`)).ok ? true : undefined));
+  await eventually(60_000, 'health is whole again', () => isWell(`http://127.0.0.1:${port}`));
 });
 
 t.test('T05 the broker killed and started again under load', async (t) => {
@@ -214,7 +214,7 @@ t.test('T13 a consumer is paused and resumed under load: it applies nothing in b
     const before = await restsAt(async () => (await api.team(tenant)).length);
     while (!over()) await sleep(100);
     t.equal((await api.team(tenant)).length, before);
-    t.ok((await fetch(`http://127.0.0.1:${port + 4}/health`)).ok, 'and is healthy');
+    t.ok(await isWell(`http://127.0.0.1:${port + 4}`), 'and is healthy');
     await api.ask('POST', '/consumers/profile-sync/resume');
     return 1;
   });

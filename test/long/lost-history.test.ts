@@ -8,7 +8,7 @@ import t from 'tap';
 import { kafkaUrl, startKafka, stopKafka } from '../../deploy/native/kafka.ts';
 import { redisUrl, startRedis, stopRedis } from '../../deploy/native/redis.ts';
 import { dropProxy } from '../../packages/ports/test/drop-proxy.ts';
-import { eventually, freePorts } from '../support/gateway.ts';
+import { eventually, freePorts, healthOf } from '../support/gateway.ts';
 import { mapping, played } from '../support/provisioned.ts';
 import { agrees, finished } from '../support/snapshot-stories.ts';
 import { gatewayInStorms } from '../support/storm.ts';
@@ -116,8 +116,8 @@ t.test('DECISIONS 6: a failover that loses acknowledged writes ends in a new epo
   played(t, await simulate({ seed: 61, users: 300, groups: 8, url: scimUrl, key: idle.key, cycle: 'initial', dialect: 'flagged' }));
   await agrees(api, idle.id);
   const ill = async () => {
-    const health = async (n: number) => (await (await fetch(`http://127.0.0.1:${port + n}/health`)).json()) as { ok: boolean };
-    return (await Promise.all(gateway.programs.map((_, n) => health(n)))).filter(({ ok }) => !ok);
+    const all = await Promise.all(gateway.programs.map((_, n) => healthOf(`http://127.0.0.1:${port + n}`)));
+    return all.filter(({ ok, needsSomebody }) => !ok || needsSomebody);
   };
   await eventually(120_000, 'every service is well', async () => ((await ill()).length === 0 ? true : undefined)).catch(() => undefined);
   t.strictSame(await ill(), []);

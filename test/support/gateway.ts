@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LagReport } from '@claras/contracts/console-api';
+import type { HealthReport } from '@claras/service-kit/health';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -37,6 +38,14 @@ export async function eventually<T>(ms: number, what: string, ask: () => Promise
     if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
     await sleep(20);
   }
+}
+
+export const healthOf = async (url: string): Promise<HealthReport> => (await (await fetch(new URL('/health', url))).json()) as HealthReport;
+
+/** Whether a process waits for nothing and needs nobody; as {@link eventually} asks. */
+export async function isWell(url: string): Promise<true | undefined> {
+  const { ok, needsSomebody } = await healthOf(url);
+  return (ok && !needsSomebody) || undefined;
 }
 
 /** `npm start` as a process of its own, on a folder and a port of its own. */

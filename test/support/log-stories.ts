@@ -8,7 +8,7 @@ import type {
   RoleExplanation,
 } from '@claras/contracts/console-api';
 import type { Test } from 'tap';
-import { eventually, type RestApi } from './gateway.ts';
+import { eventually, isWell, type RestApi } from './gateway.ts';
 import { client, type Product, patch } from './rule-stories.ts';
 
 /** The entries about a user that the log has by now, oldest first, once every consumer has done with all of them. */
@@ -247,8 +247,7 @@ export async function ownerless(t: Test, { api, scimUrl }: Product): Promise<voi
     });
   await send('PATCH', `/Users/${id}`, patch({ op: 'replace', path: 'active', value: false }));
   t.match(await told(1), [{ consumer: 'audit-log', kind: 'no-owner', detail: /no active owner.*claras-scim team/ }]);
-  const isWell = async () => ((await fetch(new URL('/health', scimUrl))).ok ? true : undefined);
-  await eventually(60_000, 'it is the tenant’s affair: nothing of ours waits', isWell);
+  await eventually(60_000, 'it is the tenant’s affair: nothing of ours waits', () => isWell(scimUrl));
   await api.ask('POST', `/tenants/${tenant.id}/team/${owner.id}/restore`);
   await told(0);
 }
