@@ -47,6 +47,29 @@ t.test('a tenant with more requests than may wait gets 429 with Retry-After, and
   t.equal((await ask(loud.key)).statusCode, 200, 'once the flood is over, all is as before');
 });
 
+t.test('of more token requests than may wait, those above get 429 with Retry-After as an OAuth error', async (t) => {
+  const { process, ...edge } = await edgeOnMemory();
+  const app = process({ runtime: standingClock().runtime });
+  t.teardown(() => Promise.all([app.close(), edge.app.close()]));
+  const above = 3;
+  const answers = await Promise.all(
+    Array.from({ length: mostOfLane + mostWaiting + above }, () =>
+      app.inject({
+        method: 'POST',
+        url: '/api/scim/v2/oauth2/token',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        payload: 'grant_type=client_credentials&client_id=nobody&client_secret=wrong',
+      }),
+    ),
+  );
+  const refused = answers.filter(({ statusCode }) => statusCode !== 401);
+  t.equal(refused.length, above);
+  for (const answer of refused) {
+    t.match(answer, { statusCode: 429, headers: { 'retry-after': /^\d+$/, 'cache-control': 'no-store' } });
+    t.match(answer.json(), { error: 'temporarily_unavailable', error_description: /again/ });
+  }
+});
+
 t.test('who waits too long gets 429, and what is under way is answered all the same', async (t) => {
   const { tenant, gate, create, reads, atGate, clock, hasItsPlaces } = await gatedEdge(t);
   const { key } = await tenant('Slow');
