@@ -8,6 +8,7 @@ import type { Metrics } from './metrics.ts';
  */
 export function operationsRoutes({ metrics, health }: { metrics: Metrics; health: Health }) {
   const up = metrics.gauge('claras_dependency_up', 'Whether what the process depends on worked when last used', ['dep']);
+  const needs = metrics.gauge('claras_needs_somebody', 'Whether something of it stands until somebody decides or mends', ['dep']);
 
   return async (app: FastifyInstance): Promise<void> => {
     app.get('/livez', async () => ({ ok: true }));
@@ -16,7 +17,10 @@ export function operationsRoutes({ metrics, health }: { metrics: Metrics; health
       return reply.code(report.ok ? 200 : 503).send(report);
     });
     app.get('/metrics', async (_, reply) => {
-      for (const [dep, { ok }] of Object.entries(health.report().checks)) up.set({ dep }, ok ? 1 : 0);
+      for (const [dep, { ok, needsSomebody }] of Object.entries(health.report().checks)) {
+        up.set({ dep }, ok ? 1 : 0);
+        needs.set({ dep }, needsSomebody ? 1 : 0);
+      }
       return reply.type(metrics.contentType).send(await metrics.text());
     });
   };

@@ -151,7 +151,9 @@ t.test('what needs somebody is told on /health and fails no probe: the process w
     needsSomebody: true,
     checks: { archiver: { ok: true, needsSomebody: true, detail: 'records are parked' } },
   });
-  t.match((await app.inject('/metrics')).body, /claras_dependency_up\{dep="archiver",service="test"\} 1/);
+  const { body } = await app.inject('/metrics');
+  t.match(body, /claras_dependency_up\{dep="archiver",service="test"\} 1/);
+  t.match(body, /claras_needs_somebody\{dep="archiver",service="test"\} 1/);
 
   problems.set('a', 'waiting: CoreAppUnavailable');
   const both = await app.inject('/health');
@@ -164,6 +166,7 @@ t.test('what needs somebody is told on /health and fails no probe: the process w
   problems.clear('a');
   problems.clear('parked');
   t.strictSame((await app.inject('/health')).json(), { ok: true, needsSomebody: false, checks: { archiver: { ok: true } } });
+  t.match((await app.inject('/metrics')).body, /claras_needs_somebody\{dep="archiver",service="test"\} 0/);
 });
 
 const root = join(import.meta.dirname, '..');
