@@ -120,8 +120,11 @@ if (opened) {
     // A person: the request, the event and each effect, with one trace.
     await page.getByRole('region', { name: 'Team' }).getByRole('button').first().click();
     const person = page.getByRole('dialog');
-    await person.getByText('user.created').first().waitFor();
-    t.match(await person.textContent(), /POST \/Users.*trace [0-9a-f]{32}.*profile-sync: identity applied/s);
+    await person
+      .getByText(/^Microsoft Entra added /)
+      .first()
+      .waitFor();
+    t.match(await person.textContent(), /user\.created.*POST \/Users.*trace [0-9a-f]{32}.*profile-sync: identity applied/s);
     await page.keyboard.press('Escape');
     await person.waitFor({ state: 'detached' });
 
@@ -147,22 +150,34 @@ if (opened) {
     await page.getByText('billed').first().waitFor();
 
     await go(page, 'Provisioning log');
-    await field(page, 'Search').fill('op:user.created');
-    await page.getByRole('button', { name: 'user.created' }).first().click();
-    await page.getByRole('dialog').getByText('userName', { exact: true }).waitFor();
+    await field(page, 'About').click();
+    await page.getByRole('option', { name: 'People who were added' }).click();
+    await page
+      .getByRole('button', { name: /^Microsoft Entra added / })
+      .first()
+      .click();
+    const entry = page.getByRole('dialog');
+    t.equal(await entry.getByText('userName', { exact: true }).isVisible(), false, 'raw words are folded');
+    await entry.getByText('Details').click();
+    await entry.getByText('userName', { exact: true }).waitFor();
     await page.keyboard.press('Escape');
-    await field(page, 'Search').fill('colour:red');
-    await page.getByText('Not understood: colour:red').waitFor();
-    await field(page, 'Search').fill('');
+    await field(page, 'Person').fill('fabrikam');
+    await page.getByText(/ people fit\. Write the whole e-mail address\.$/).waitFor();
+    await field(page, 'Person').fill('nobody@fabrikam.example');
+    await page.getByText('Choose a wider search above.').waitFor();
+    await field(page, 'Person').fill('');
     const downloading = page.waitForEvent('download');
     await button(page, 'Export').click();
     await page.getByRole('menuitem', { name: 'CSV' }).click();
     t.equal((await downloading).suggestedFilename(), 'provisioning-log.csv');
     await go(page, 'Audit log');
-    await page.getByText('role.changed').first().waitFor();
+    await page
+      .getByText(/^The Role Mapping changed the role of .+ from Adviser to Manager$/)
+      .first()
+      .waitFor();
     // A long table has the rows that are to be seen; the older ones are further down.
     await page.evaluate(`document.querySelector('[aria-label="Audit log"]').scrollTop = 1e6`);
-    await page.getByText('mapping.saved').first().waitFor();
+    await page.getByText(`Olive Owner saved the Role Mapping of the provider “Entra”: Manager now comes from “${group.name}”`).waitFor();
     t.notMatch(page.url(), /@|fabrikam/);
   });
 
@@ -408,11 +423,12 @@ if (opened) {
     await go(page, 'Team');
     for (const name of names) await button(page, name).waitFor();
     await button(page, names[0]!).click();
-    await page.getByRole('dialog').getByText('user.created').waitFor();
+    await page.getByRole('dialog').getByText(`Microsoft Entra added ${names[0]}`).waitFor();
     t.equal(await page.locator('img').count(), 0);
     await page.keyboard.press('Escape');
     await go(page, 'Provisioning log');
-    await page.getByText('u3@fabrikam.example').waitFor();
+    for (const name of names) await button(page, `Microsoft Entra added ${name}`).waitFor();
+    t.equal(await page.locator('img').count(), 0);
     await go(page, 'Operations');
     await page.getByRole('heading', { name: 'Consumer lag' }).waitFor();
   });
@@ -429,14 +445,17 @@ if (opened) {
     const page = await visit(t, (await api.ask<{ url: string }>('POST', '/console-links', {})).url);
     await page.getByRole('link', { name: 'Refused writes' }).click();
     await go(page, 'Provisioning log');
-    await page.getByRole('row', { name: /request\.refused .*refused POST/ }).waitFor();
-    await button(page, 'request.refused').click();
+    const refused = 'Microsoft Entra tried to add a person, and Claras refused it';
+    await page.getByRole('row', { name: `${refused} refused` }).waitFor();
+    await button(page, refused).click();
     const entry = page.getByRole('dialog');
-    await entry.getByText('409 uniqueness').waitFor();
     await entry.getByText('Two objects in Entra have this name').waitFor();
+    await entry.getByText('Details').click();
+    await entry.getByText('409 uniqueness').waitFor();
     await page.keyboard.press('Escape');
-    await field(page, 'Search').fill('status:refused');
-    await page.getByRole('row', { name: /user\.created/ }).waitFor({ state: 'detached' });
+    await page.getByRole('row', { name: /Microsoft Entra added/ }).waitFor();
+    await page.getByRole('checkbox', { name: 'Only what was refused' }).check();
+    await page.getByRole('row', { name: /Microsoft Entra added/ }).waitFor({ state: 'detached' });
     t.match((await api.ask<LogPage>('GET', `/tenants/${id}/provisioning-log?refused=true`)).items, [{ type: 'request.refused' }]);
   });
 
@@ -473,9 +492,10 @@ if (opened) {
     await page.getByText('What somebody changed by hand stays.').waitFor();
     await button(page, 'Start').click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await button(page, 'snapshot.finished').waitFor();
+    await page.getByRole('button', { name: /^Claras has gone through all: / }).waitFor();
     await page.getByRole('progressbar', { name: 'Snapshot' }).waitFor({ state: 'detached' });
-    await button(page, 'snapshot.started').click();
+    await button(page, 'Claras began to go through all people and groups once more').click();
+    await page.getByRole('dialog').getByText('Details').click();
     await page.getByText('asked for by hand').waitFor();
     t.equal((await api.team(id)).length, 1);
   });
@@ -510,7 +530,7 @@ if (opened) {
     }));
     await page.route('**/provisioning-log/.search', (route) => route.fulfill({ json: { items } }));
     await go(page, 'Provisioning log');
-    await page.getByText('user 0', { exact: true }).waitFor();
+    await page.getByText(/ of user 0 once more$/).waitFor();
     const frame = page.getByRole('region', { name: 'Provisioning log' });
     const worst = await page.evaluate<number>(`(async () => {
       const element = document.querySelector('[aria-label="Provisioning log"]');
@@ -523,7 +543,7 @@ if (opened) {
       }
       return most;
     })()`);
-    await page.getByText('user 9999', { exact: true }).waitFor();
+    await page.getByText(/ of user 9999 once more$/).waitFor();
     const rows = await frame.getByRole('row').count();
     t.ok(rows < 60, `${rows} rows`);
     t.comment(`the slowest of 20 jumps through 10,000 rows took ${Math.round(worst)} ms`);

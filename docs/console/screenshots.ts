@@ -71,10 +71,14 @@ try {
       async open(page) {
         await at(`/t/${id}/team`)(page);
         await page.getByRole('region', { name: 'Team' }).getByRole('button').nth(2).click();
-        await page.getByText('user.created').first().waitFor();
+        await page
+          .getByText(/^Microsoft Entra added /)
+          .first()
+          .waitFor();
       },
     },
-    { name: 'log', says: 'Provisioning log', open: at(`/t/${id}/log`) },
+    { name: 'log', says: 'Provisioning log: what happened, in sentences', open: at(`/t/${id}/log`) },
+    { name: 'audit', says: 'Audit log: who did what', open: at(`/t/${id}/audit`) },
     { name: 'billing', says: 'Billing: seats, and the ledger behind the bill', open: at(`/t/${id}/billing`) },
     { name: 'phone', says: 'On a phone', open: at(`/t/${id}/team`), sight: { width: 390, scheme: 'light' } },
     { name: 'operations', says: 'Operations, for the operator: what waits, and what everything stands on', open: at('/operations') },

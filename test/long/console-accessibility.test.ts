@@ -112,11 +112,23 @@ if (browser) {
     person: async (page) => {
       await inHill('team')(page);
       await page.getByRole('region', { name: 'Team' }).getByRole('button').first().click();
-      await page.getByText('user.created').first().waitFor();
+      await page
+        .getByText(/^Microsoft Entra added /)
+        .first()
+        .waitFor();
+      await page.getByText('Details').first().click();
     },
     'provisioning log': inHill('log'),
+    'what happened, with its details': async (page) => {
+      await inHill('log')(page);
+      await page.getByRole('region', { name: 'Provisioning log' }).getByRole('button').first().click();
+      await page.getByRole('dialog').getByText('Details').click();
+    },
     billing: inHill('billing'),
-    'audit log': inHill('audit'),
+    'audit log': async (page) => {
+      await inHill('audit')(page);
+      await page.getByText('Details').first().click();
+    },
   };
 
   await t.test('a team to look at', async (t) => played(t, cycle));

@@ -1,4 +1,5 @@
 import { followsOn } from '@claras/contracts/sequence';
+import type { AuditAction } from '@claras/domain/audit-actions';
 import { type AuditEntry, chained } from '@claras/domain/audit-chain';
 import { isFederated } from '@claras/domain/federation';
 import { merged } from '@claras/ports/store/keyed';
@@ -15,7 +16,7 @@ export const system: Actor = 'system';
 
 export interface Deed {
   by: Actor;
-  action: string;
+  action: AuditAction;
   subject: string;
   details: unknown;
 }
@@ -30,7 +31,7 @@ interface ReadHead {
 }
 
 /** Of what happened to the team meanwhile nothing is known. */
-const unseen = { by: 'system', action: 'team.events.missing', subject: 'Team' };
+const unseen = { by: 'system', action: 'team.events.missing', subject: 'Team' } as const;
 
 const headKey = 'audit';
 const entryKey = (number: number) => `audit:${String(number).padStart(12, '0')}`;

@@ -1,7 +1,7 @@
 import { epochOf, startOf } from '@claras/contracts/sequence';
 import type { AuditEntry } from '@claras/domain/audit-chain';
 import { indexPages } from '@claras/ports/store/index-pages';
-import { type Actor, audit } from './audit.ts';
+import { type Actor, audit, type Deed } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
 import { removeKeys } from './keys.ts';
 import { providersIndex } from './providers.ts';
@@ -75,7 +75,7 @@ export function erasures(durable: Durable) {
       const event = { type: action, subject: `Tenants/${id}`, time: new Date(time).toISOString(), data: {} };
       // Without providers SCIM is off, and no trust in Entra counts.
       const change = { end: true as const, drop: [providersIndex], events: [event] };
-      const deed = { by, action, subject: 'Tenant', details: {} };
+      const deed: Deed = { by, action, subject: 'Tenant', details: {} };
       return { change: await trail.tell(id, time, change, deed, asOf), result: ({ sequence }) => sequence };
     });
   }

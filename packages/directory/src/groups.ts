@@ -2,7 +2,7 @@ import type { OutgoingEvent } from '@claras/contracts/cloud-event';
 import { indexPages } from '@claras/ports/store/index-pages';
 import type { MemberChanges } from '@claras/scim/member-changes';
 import type { Resource } from '@claras/scim/resource';
-import { type Actor, audit, system } from './audit.ts';
+import { type Actor, audit, type Deed, system } from './audit.ts';
 import { groupKind, groupsOfIndex, membersIndex, userKind } from './kinds.ts';
 import { type MemberDifference, memberDifference } from './member-difference.ts';
 import {
@@ -96,7 +96,7 @@ export function groups(durable: Durable) {
       const onConflict = refuseTaken(groupKind, after);
       if (dropped <= mostDropped) return { change, onConflict, result };
       const details = { name: after.resource[groupKind.unique], dropped, added: difference?.added.length ?? 0 };
-      const deed = { by: edit.by ?? system, action: 'members.dropped', subject: `${groupKind.endpoint}/${id}`, details };
+      const deed: Deed = { by: edit.by ?? system, action: 'members.dropped', subject: `${groupKind.endpoint}/${id}`, details };
       return { change: await trail.tell(tenant, time, change, deed), onConflict, result };
     });
   }

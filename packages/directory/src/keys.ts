@@ -4,7 +4,7 @@ import { credentialOf, type Federation, isFederated } from '@claras/domain/feder
 import { indexPages } from '@claras/ports/store/index-pages';
 import type { Entry } from '@claras/ports/store/store';
 import { accessTokens, type Credential, tokenLife } from './access-token.ts';
-import { type Actor, audit, system } from './audit.ts';
+import { type Actor, audit, type Deed, system } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
 import { type KeyHash, keyHashes, type Peppers } from './key-hash.ts';
 import { providers } from './providers.ts';
@@ -91,7 +91,7 @@ export function keys(durable: Durable & { peppers: Peppers }) {
       ...(expires ? { expires } : {}),
     };
     // The tenant's list first: a key that opens a door is always on a list from which it can be revoked.
-    const deed = {
+    const deed: Deed = {
       by,
       action: 'key.created',
       subject: `Keys/${id}`,

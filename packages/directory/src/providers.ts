@@ -89,7 +89,7 @@ export function providers(durable: Durable) {
       const added = newProvider(runtime.id(), provider, false);
       const put = { put: { [providerKey(added.id)]: added }, index: { [providersIndex]: { add: [added.id] } } };
       const { name, protocol, domains } = added;
-      const deed = { by, action: 'provider.added', subject: subjectOf(added.id), details: { name, protocol, domains } };
+      const deed: Deed = { by, action: 'provider.added', subject: subjectOf(added.id), details: { name, protocol, domains } };
       const change = await trail.tell(tenant, time, put, deed, asOf);
       return { change, result: ({ version }) => ({ ...added, version }) };
     });
@@ -110,7 +110,7 @@ export function providers(durable: Durable) {
         put: { [providerKey(id)]: changed },
         events: [provisioningChanged(on ? changed : undefined, time)],
       };
-      const deed = { by, action: on ? 'scim.enabled' : 'scim.disabled', subject: subjectOf(id), details: { name: provider.name } };
+      const deed: Deed = { by, action: on ? 'scim.enabled' : 'scim.disabled', subject: subjectOf(id), details: { name: provider.name } };
       return { change: await trail.tell(tenant, time, change, deed, asOf), result: ({ version }) => ({ ...changed, version }) };
     });
 
@@ -128,7 +128,7 @@ export function providers(durable: Durable) {
         remove: [providerKey(id)],
         index: { [providersIndex]: { remove: [id] } },
       };
-      const deed = { by, action: 'provider.removed', subject: subjectOf(id), details: { name, protocol, domains, mapping } };
+      const deed: Deed = { by, action: 'provider.removed', subject: subjectOf(id), details: { name, protocol, domains, mapping } };
       return { change: await trail.tell(tenant, time, change, deed), result: () => provider };
     });
 
@@ -149,7 +149,7 @@ export function providers(durable: Durable) {
         put: { [providerKey(id)]: changed },
         events: edit.isFollowed && changed.scim ? [provisioningChanged(changed, time)] : [],
       };
-      const deed = { by, action: edit.action, subject: subjectOf(id), details: edit.details };
+      const deed: Deed = { by, action: edit.action, subject: subjectOf(id), details: edit.details };
       return { change: await trail.tell(tenant, time, told, deed), result: ({ version }) => ({ ...changed, version }) };
     });
 

@@ -1,5 +1,5 @@
 import { extensionProblem, type SchemaExtension } from '@claras/scim/schema-extension';
-import { type Actor, audit, system } from './audit.ts';
+import { type Actor, audit, type Deed, system } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
 import { tenantScope } from './scopes.ts';
 import { type Durable, transact } from './transact.ts';
@@ -31,7 +31,7 @@ export function schemaExtensions(durable: Durable) {
       const problem = extensionProblem(extension, others);
       if (problem) throw new DirectoryError('invalid', problem);
       const change = { put: { [keyOf(id)]: extension }, index: { [index]: { add: [id.toLowerCase()] } } };
-      const deed = { by, action: 'schema.registered', subject: `Schemas/${id}`, details: extension };
+      const deed: Deed = { by, action: 'schema.registered', subject: `Schemas/${id}`, details: extension };
       return { change: await trail.tell(tenant, time, change, deed), result: () => extension };
     });
 
@@ -41,7 +41,7 @@ export function schemaExtensions(durable: Durable) {
       const [entry] = await store.read<SchemaExtension>(tenantScope(tenant), [keyOf(id)]);
       if (!entry) throw new DirectoryError('not-found', 'There is no such schema extension; list the tenant’s to see their ids.');
       const change = { remove: [keyOf(id)], index: { [index]: { remove: [id.toLowerCase()] } } };
-      const deed = { by, action: 'schema.removed', subject: `Schemas/${id}`, details: entry.value };
+      const deed: Deed = { by, action: 'schema.removed', subject: `Schemas/${id}`, details: entry.value };
       return { change: await trail.tell(tenant, time, change, deed), result: () => entry.value };
     });
 

@@ -1,7 +1,7 @@
 import type { OutgoingEvent } from '@claras/contracts/cloud-event';
 import type { DirectoryFact } from '@claras/contracts/events';
 import { type Change, type Entry, unlessEnded } from '@claras/ports/store/store';
-import { type Actor, audit } from './audit.ts';
+import { type Actor, audit, type Deed } from './audit.ts';
 import { groupKind, type Kind, membersIndex, userKind } from './kinds.ts';
 import { providers, provisioningOf } from './providers.ts';
 import { type Read, readResources } from './resources.ts';
@@ -99,7 +99,7 @@ export function snapshots(durable: Durable) {
         put: { [snapshotKey]: next },
         events: [eventOf(next, time, { type: 'snapshot.started', data: { provisioning, reason, rebuild } })],
       };
-      const deed = { by, action: 'snapshot.started', subject: `Snapshots/${next.id}`, details: { reason } };
+      const deed: Deed = { by, action: 'snapshot.started', subject: `Snapshots/${next.id}`, details: { reason } };
       return { change: await trail.tell(tenant, time, change, deed, asOf), result: () => undefined };
     });
 

@@ -1,6 +1,6 @@
 import { isTenantId, tenantIdFromName } from '@claras/domain/tenant';
 import { indexPages } from '@claras/ports/store/index-pages';
-import { type Actor, audit } from './audit.ts';
+import { type Actor, audit, type Deed } from './audit.ts';
 import { DirectoryError } from './directory-error.ts';
 import { newProvider, providerKey, providersIndex, provisioningChanged } from './providers.ts';
 import { globalScope, tenantScope } from './scopes.ts';
@@ -74,7 +74,7 @@ export function tenants(durable: Durable) {
         index: { [providersIndex]: { add: [provider.id] } },
         events: [provisioningChanged(provider, time)],
       };
-      const deed = {
+      const deed: Deed = {
         by: 'operator',
         action: 'provider.added',
         subject: `Providers/${provider.id}`,

@@ -415,4 +415,4 @@ t.test('where facts of the team are missing the audit log says so, and goes on',
   );
 });
 
-const role = (id: string) => ({ by: 'scim', action: 'role.changed', subject: `Profiles/${id}`, details: { to: 'manager' } });
+const role = (id: string) => ({ by: 'scim', action: 'role.changed' as const, subject: `Profiles/${id}`, details: { to: 'manager' } });

@@ -1,6 +1,6 @@
 import type { OutgoingEvent } from '@claras/contracts/cloud-event';
 import type { Difference } from '@claras/contracts/console-api';
-import { type Actor, audit } from '@claras/directory/audit';
+import { type Actor, audit, type Deed } from '@claras/directory/audit';
 import { userKind } from '@claras/directory/kinds';
 import { eventAbout, type Read, readResource } from '@claras/directory/resources';
 import { tenantScope } from '@claras/directory/scopes';
@@ -37,7 +37,7 @@ export async function repair(parts: VerifyParts, tenant: string, differences: re
         else if (of.has('missing') || of.has('identity') || of.has('access')) events.push(userAgain(user, time));
         if (user && (of.has('missing') || of.has('role'))) events.push(...membershipAgain(id, groups.get(id) ?? [], mapping, time));
       }
-      const deed = { by, action: 'directory.repaired', subject: 'Users', details: { users: some } };
+      const deed: Deed = { by, action: 'directory.repaired', subject: 'Users', details: { users: some } };
       return { change: await trail.tell(tenant, time, { expect, events }, deed), result: () => undefined };
     });
   }

@@ -3,6 +3,7 @@ import { Alert, Anchor, Button, Code, Container, Loader, Paper, Stack, Text, Tex
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, type FormEvent, type ReactNode, useContext, useState } from 'react';
 import { ApiError, ask, signIn, tokenOf, verify, whoAmI } from './api.ts';
+import { Details } from './shared/details.tsx';
 import { DialogForm } from './shared/dialog-form.tsx';
 import { Trouble } from './shared/trouble.tsx';
 
@@ -97,10 +98,14 @@ function SignIn({ error }: { error: Error | null }) {
             <Button type="submit" variant={ways?.openId ? 'default' : 'filled'}>
               Sign in
             </Button>
-            <Text size="sm" c="dimmed">
-              An operator makes one with <Code>npx claras-scim console link --tenant T --email ADDRESS</Code>. An owner of the team manages
-              here, a manager reads.
+            <Text size="sm">
+              No link, or it does not work any more? Ask Claras support for a new one. An owner of the team manages here, a manager reads.
             </Text>
+            <Details>
+              <Text size="sm">
+                Support makes one with <Code>npx claras-scim console link --tenant T --email ADDRESS</Code>
+              </Text>
+            </Details>
           </Stack>
         </form>
       </Paper>
@@ -161,8 +166,9 @@ function Verification({ onCancel, onDone }: { onCancel: () => void; onDone: () =
   }
   return (
     <DialogForm title="Show that it is you" submit="Go on" error={error} onSubmit={submit} onClose={onCancel}>
-      <Alert title="A key opens your whole directory">
-        You signed in more than 5 minutes ago. Paste a new sign-in link of your own to go on.
+      <Alert title="This needs a new sign-in">
+        You signed in more than 5 minutes ago, and what you are about to do reaches far: nobody shall do it at a screen that you left open.
+        Paste a new sign-in link of your own to go on. Claras support makes you one.
       </Alert>
       {ways?.openId && tenant && (
         <Anchor href={openIdPath(tenant, true)}>Or sign in once more with single sign-on, and come back here.</Anchor>

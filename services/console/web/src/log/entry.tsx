@@ -1,6 +1,7 @@
 import type { ProvisioningEntry } from '@claras/contracts/console-api';
 import { Badge, Code, List, Stack, Table, Text } from '@mantine/core';
 import { Ago } from '../shared/ago.tsx';
+import { Details } from '../shared/details.tsx';
 import { Wide } from '../shared/wide.tsx';
 import { remedyFor, remedyForAnswer } from './remedies.ts';
 
@@ -25,84 +26,105 @@ const colors = { done: '#1b6e34', refused: '#b42318', 'under way': 'gray' } as c
 
 export function StatusBadge({ entry }: { entry: ProvisioningEntry }) {
   const status = statusOf(entry);
-  return <Badge color={colors[status]}>{status}</Badge>;
+  return (
+    <Badge color={colors[status]} miw="max-content">
+      {status}
+    </Badge>
+  );
 }
 
-/** A request, what it changed, and what each consumer did about it. */
+/** What became of an entry and what is to be done about it; folded behind it the request, what it changed, and what each consumer did. */
 export function Entry({ entry }: { entry: ProvisioningEntry }) {
-  const { time, type, request, changes, refused, ignored, results, resultsTotal, traceparent, id, consumers } = entry;
+  const { time, type, subject, request, changes, refused, ignored, results, resultsTotal, traceparent, id, consumers } = entry;
   const trace = traceOf(traceparent);
   const waiting = consumers.filter(({ done }) => !done).map(({ consumer }) => consumer);
+  const reasons = new Set(results.flatMap(({ outcome, reason }) => (outcome === 'refused' && reason ? [reason] : [])));
   return (
     <Stack gap={6}>
-      <Text>
-        <strong>{type}</strong> <StatusBadge entry={entry} />
-      </Text>
       <Text size="sm" c="dimmed">
-        <Ago time={time} /> · number {id}
-        {request && (
-          <>
-            {' '}
-            · <Code>{request}</Code>
-          </>
-        )}
-        {trace && (
-          <>
-            {' '}
-            · trace <Code>{trace}</Code>
-          </>
-        )}
+        <StatusBadge entry={entry} /> <Ago time={time} />
       </Text>
       {refused && <Refused refused={refused} />}
       {ignored && <Ignored {...ignored} />}
-      {changes.length > 0 && (
-        <Wide label="Changes" minWidth={320}>
-          <Table fz="sm" layout="fixed">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Attribute</Table.Th>
-                <Table.Th>Old</Table.Th>
-                <Table.Th>New</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {changes.map((change) => (
-                <Table.Tr key={change.attribute}>
-                  <Table.Td style={{ overflowWrap: 'anywhere' }}>{change.attribute}</Table.Td>
-                  <Table.Td style={{ overflowWrap: 'anywhere' }}>{said(change.old)}</Table.Td>
-                  <Table.Td style={{ overflowWrap: 'anywhere' }}>{said(change.new)}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Wide>
-      )}
-      {results.length > 0 && (
-        <List size="sm" spacing={4}>
-          {results.map(({ consumer, user, facet, outcome, reason, at }) => (
-            <List.Item key={`${consumer} ${user} ${facet}`}>
-              {consumer}: {facet} {outcome}, <Ago time={at} />
-              {outcome === 'refused' && reason && <Remedy reason={reason} />}
-            </List.Item>
-          ))}
-        </List>
-      )}
-      {resultsTotal > results.length && <Text size="sm">And {resultsTotal - results.length} more results.</Text>}
-      {waiting.length > 0 && <Text size="sm">Not yet seen by {waiting.join(', ')}.</Text>}
+      {[...reasons].map((reason) => (
+        <Remedy key={reason} reason={reason} />
+      ))}
+      {waiting.length > 0 && <Text size="sm">Claras is still at work on it. There is nothing to do.</Text>}
+      <Details>
+        <Text size="sm">
+          <Code>{type}</Code> · number {id} · <Code>{subject}</Code>
+          {request && (
+            <>
+              {' '}
+              · <Code>{request}</Code>
+            </>
+          )}
+          {refused && (
+            <>
+              {' '}
+              · answered{' '}
+              <Code>
+                {refused.status} {refused.scimType}
+              </Code>{' '}
+              to the API key <Code>{refused.key}</Code>
+            </>
+          )}
+          {trace && (
+            <>
+              {' '}
+              · trace <Code>{trace}</Code>
+            </>
+          )}
+        </Text>
+        {changes.length > 0 && <Changes changes={changes} />}
+        {results.length > 0 && (
+          <List size="sm" spacing={4}>
+            {results.map(({ consumer, user, facet, outcome, reason, at }) => (
+              <List.Item key={`${consumer} ${user} ${facet}`}>
+                {consumer}: {facet} {outcome}, <Ago time={at} />
+                {reason && ` (${reason})`}
+              </List.Item>
+            ))}
+          </List>
+        )}
+        {resultsTotal > results.length && <Text size="sm">And {resultsTotal - results.length} more results.</Text>}
+        {waiting.length > 0 && <Text size="sm">Not yet seen by {waiting.join(', ')}.</Text>}
+      </Details>
     </Stack>
   );
 }
 
+function Changes({ changes }: Pick<ProvisioningEntry, 'changes'>) {
+  return (
+    <Wide label="Changes" minWidth={320}>
+      <Table fz="sm" layout="fixed">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Attribute</Table.Th>
+            <Table.Th>Old</Table.Th>
+            <Table.Th>New</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {changes.map((change) => (
+            <Table.Tr key={change.attribute}>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>{change.attribute}</Table.Td>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>{said(change.old)}</Table.Td>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>{said(change.new)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Wide>
+  );
+}
+
 function Refused({ refused }: { refused: NonNullable<ProvisioningEntry['refused']> }) {
-  const { status, scimType, detail, key, more } = refused;
+  const { detail, more } = refused;
   return (
     <>
       <Text size="sm">
-        Answered{' '}
-        <Code>
-          {status} {scimType}
-        </Code>{' '}
-        to the API key <Code>{key}</Code>: {detail} <strong>{remedyForAnswer(refused)}</strong>
+        {detail} <strong>{remedyForAnswer(refused)}</strong>
       </Text>
       {more && <Text size="sm">And {more} more were refused in that minute.</Text>}
     </>
@@ -113,7 +135,7 @@ function Ignored({ ignored, more }: NonNullable<ProvisioningEntry['ignored']>) {
   return (
     <>
       <Text size="sm">
-        The request was taken without <Code>{ignored.join(', ')}</Code>.{' '}
+        Left out: <Code>{ignored.join(', ')}</Code>.{' '}
         {ignored.includes('members') && (
           <>
             Some members are no users here. <strong>Assign them to the application in Entra, then restart provisioning.</strong>{' '}

@@ -1,6 +1,8 @@
 import type { LogPage, ProvisioningEntry } from '@claras/contracts/console-api';
 import { ask, inTenant } from '../api.ts';
 import { statusOf } from './entry.tsx';
+import type { Names } from './names.ts';
+import { provisioningSentence } from './provisioning-sentence.ts';
 import type { LogSearch } from './search.ts';
 
 const pageSize = 200;
@@ -21,22 +23,24 @@ export function csvCell(value: unknown): string {
   return `"${(/^[\s]*[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 }
 
-const columns = ['time', 'id', 'type', 'name', 'request', 'status', 'changes', 'refused'] as const;
-const csvLine = (entry: ProvisioningEntry): string =>
-  [entry.time, entry.id, entry.type, entry.name, entry.request, statusOf(entry), JSON.stringify(entry.changes), entry.refused?.detail]
-    .map(csvCell)
-    .join(',');
+const columns = ['time', 'id', 'what', 'type', 'name', 'request', 'status', 'changes', 'refused'] as const;
+function csvLine(entry: ProvisioningEntry, names: Names): string {
+  const { time, id, type, name, request, changes, refused } = entry;
+  const what = provisioningSentence(entry, names);
+  return [time, id, what, type, name, request, statusOf(entry), JSON.stringify(changes), refused?.detail].map(csvCell).join(',');
+}
 
 /** The log as a file, asked for page by page. `onProgress`: entries so far. */
 export async function exportLog(
   tenant: string,
   search: LogSearch,
   format: 'csv' | 'ndjson',
+  names: Names,
   onProgress: (done: number) => void,
 ): Promise<void> {
   const lines: string[] = format === 'csv' ? [columns.join(',')] : [];
   for await (const page of entries(tenant, search)) {
-    lines.push(...page.map((entry) => (format === 'csv' ? csvLine(entry) : JSON.stringify(entry))));
+    lines.push(...page.map((entry) => (format === 'csv' ? csvLine(entry, names) : JSON.stringify(entry))));
     onProgress(lines.length);
   }
   const type = format === 'csv' ? 'text/csv' : 'application/x-ndjson';

@@ -23,7 +23,7 @@ export function NewSnapshot({ tenant }: { tenant: string }) {
       </Button>
       {opened && (
         <DialogForm
-          title="Say everything anew?"
+          title="Go through everything once more?"
           submit="Start"
           error={start.error}
           pending={start.isPending}
@@ -31,8 +31,8 @@ export function NewSnapshot({ tenant }: { tenant: string }) {
           onClose={() => setOpened(false)}
         >
           <Text>
-            Every consumer hears all users, groups and members again and forgets what it knew: for when something looks wrong that Entra has
-            right. What somebody changed by hand stays.
+            Claras goes through all people, groups and members that Entra has sent, and puts right what it has missed: for when something
+            looks wrong here that Entra has right. It takes some minutes, and nobody is disturbed. What somebody changed by hand stays.
           </Text>
         </DialogForm>
       )}

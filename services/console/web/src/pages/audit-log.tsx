@@ -2,7 +2,10 @@ import type { AuditEntry } from '@claras/contracts/console-api';
 import { Code, Table, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { ask, inTenant } from '../api.ts';
+import { auditSentence } from '../log/audit-sentence.ts';
+import { useNames } from '../log/use-names.ts';
 import { Ago } from '../shared/ago.tsx';
+import { Details } from '../shared/details.tsx';
 import { LongTable } from '../shared/long-table.tsx';
 import { Empty, Page } from '../shared/page.tsx';
 import { ShowOlder } from '../shared/show-older.tsx';
@@ -10,7 +13,7 @@ import { Trouble } from '../shared/trouble.tsx';
 
 const pageSize = 100;
 
-/** Who did what to keys, providers, mappings, roles and links. */
+/** Who did what to keys, providers, mappings, roles and links, in sentences. */
 export function AuditLog({ tenant }: { tenant: string }) {
   const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery({
     queryKey: ['audit', tenant],
@@ -19,32 +22,37 @@ export function AuditLog({ tenant }: { tenant: string }) {
     initialPageParam: 0,
     getNextPageParam: ({ items }) => (items.length === pageSize ? items.at(-1)?.number : undefined),
   });
+  const { names } = useNames(tenant);
   const items = data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <Page title="Audit log" about="Who did what. Each entry seals the one before; claras-scim audit verify follows the chain.">
+    <Page title="Audit log" about="Who did what. Each entry seals the one before, so that none can be changed or taken away unseen.">
       <Trouble error={error} />
       {data && items.length === 0 && (
         <Empty title="Nothing yet">
-          <Text>Keys, providers, role mappings, changes of roles and profiles that SCIM took over leave a line here.</Text>
+          <Text>
+            API keys that are made, providers and Role Mapping that are changed, and roles that people are given leave a line here.
+          </Text>
         </Empty>
       )}
       {items.length > 0 && (
         <LongTable
           label="Audit log"
-          columns={['Number', 'When', 'Who', 'What', 'To what', 'Details']}
+          columns={['When', 'Who did what', 'For support']}
           items={items}
           keyOf={({ number }) => number}
-          row={({ number, time, by, action, subject, details }) => (
+          row={(entry) => (
             <>
-              <Table.Td>{number}</Table.Td>
-              <Table.Td>
-                <Ago time={time} />
+              <Table.Td style={{ whiteSpace: 'nowrap' }}>
+                <Ago time={entry.time} />
               </Table.Td>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>{by}</Table.Td>
-              <Table.Td>{action}</Table.Td>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>{subject}</Table.Td>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                <Code>{JSON.stringify(details)}</Code>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>{auditSentence(entry, names)}</Table.Td>
+              <Table.Td style={{ overflowWrap: 'anywhere' }} maw={360}>
+                <Details>
+                  <Text size="sm">
+                    Number {entry.number} · <Code>{entry.action}</Code> · by <Code>{entry.by}</Code> · <Code>{entry.subject}</Code>
+                  </Text>
+                  <Code>{JSON.stringify(entry.details)}</Code>
+                </Details>
               </Table.Td>
             </>
           )}

@@ -5,6 +5,7 @@ import { ask, inTenant } from '../api.ts';
 import { useSession } from '../session.tsx';
 import { Ago } from '../shared/ago.tsx';
 import { DataTable } from '../shared/data-table.tsx';
+import { Details } from '../shared/details.tsx';
 import { Empty, Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
 
@@ -50,7 +51,7 @@ export function Billing({ tenant }: { tenant: string }) {
       )}
       {ledger.data?.items.length === 0 && (
         <Empty title="Nothing was billed yet">
-          <Text>The first active profile opens the ledger.</Text>
+          <Text>The first active profile opens the ledger: a person whom Entra sends, or who signs in.</Text>
         </Empty>
       )}
       {ledger.data && ledger.data.items.length > 0 && (
@@ -59,24 +60,46 @@ export function Billing({ tenant }: { tenant: string }) {
             Ledger
           </Title>
           <DataTable label="Ledger" minWidth={480} columns={['When', 'What', 'Seats', 'Before', 'Why']}>
-            {ledger.data.items.map(({ kind, at, quantity, before, version, reason }) => (
-              <Table.Tr key={`${at} ${kind} ${version}`}>
-                <Table.Td>
-                  <Ago time={at} />
-                </Table.Td>
-                <Table.Td>
-                  <Badge color={kind === 'billed' ? '#1b6e34' : kind === 'refused' ? '#b42318' : 'gray'}>{kind}</Badge>
-                </Table.Td>
-                <Table.Td>{quantity}</Table.Td>
-                <Table.Td>{before ?? '–'}</Table.Td>
-                <Table.Td>{reason ?? `team version ${version}`}</Table.Td>
-              </Table.Tr>
+            {ledger.data.items.map((line) => (
+              <LedgerLine key={`${line.at} ${line.kind} ${line.version}`} line={line} />
             ))}
           </DataTable>
         </Stack>
       )}
     </Page>
   );
+}
+
+function LedgerLine({ line }: { line: SeatRow }) {
+  const { kind, at, quantity, before, version, reason, key } = line;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Ago time={at} />
+      </Table.Td>
+      <Table.Td>
+        <Badge color={kind === 'billed' ? '#1b6e34' : kind === 'refused' ? '#b42318' : 'gray'}>{kind}</Badge>
+      </Table.Td>
+      <Table.Td>{quantity}</Table.Td>
+      <Table.Td>{before ?? '–'}</Table.Td>
+      <Table.Td>
+        {reason ?? why(line)}
+        <Details>
+          <Text size="sm">
+            Version {version} of the team{key && ` · key ${key}`}
+          </Text>
+        </Details>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+/** Why a line of the ledger is there, where the billing system does not say it itself. */
+function why({ kind, quantity, before }: SeatRow): string {
+  if (kind === 'held') return 'A large swing: the bill stays as it was until an owner approves it';
+  if (before == null) return 'The first bill';
+  if (quantity === before) return 'As before: nothing waits for an approval any more';
+  return quantity > before ? 'More people are active than were billed' : 'Fewer people are active than were billed';
 }
 
 function Figure({ name, value }: { name: string; value: number | string }) {

@@ -1,14 +1,16 @@
 import type { LogPage, ProvisioningEntry } from '@claras/contracts/console-api';
-import { Button, Drawer, Menu, Switch, Table, Text, TextInput, UnstyledButton } from '@mantine/core';
+import { Anchor, Button, Checkbox, Drawer, Group, Menu, Select, Switch, Table, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useSearch } from 'wouter';
+import { Link, useSearch } from 'wouter';
 import { ask, inTenant } from '../api.ts';
 import { Entry, StatusBadge } from '../log/entry.tsx';
 import { exportLog } from '../log/export.ts';
-import { parseSearch } from '../log/search.ts';
+import { provisioningSentence } from '../log/provisioning-sentence.ts';
+import { type LogSearch, personIn, topics } from '../log/search.ts';
 import { NewSnapshot, SnapshotProgress } from '../log/snapshot.tsx';
+import { useNames } from '../log/use-names.ts';
 import { useSession } from '../session.tsx';
 import { Ago } from '../shared/ago.tsx';
 import { LongTable } from '../shared/long-table.tsx';
@@ -21,14 +23,19 @@ const pageSize = 100;
 /** Every request that changed something or was refused, and what came of it, as it happens. */
 export function ProvisioningLog({ tenant }: { tenant: string }) {
   const { manages } = useSession();
+  const { names, profiles } = useNames(tenant);
   // Nothing that may be a name is taken from the address, nor put into it.
-  const [text, setText] = useState(useSearch() === 'status=refused' ? 'status:refused' : '');
+  const [text, setText] = useState('');
+  const [type, setType] = useState<string | null>(null);
+  const [refused, setRefused] = useState(useSearch() === 'status=refused');
   const [live, setLive] = useState(true);
   const [opened, setOpened] = useState<string>();
   const [exported, setExported] = useState<number>();
   const [failed, setFailed] = useState<Error>();
   const [typed] = useDebouncedValue(text, 300);
-  const { search, unknown } = parseSearch(typed);
+  const { user, fit } = personIn(profiles, typed);
+  const search: LogSearch = { ...(user ? { user } : {}), ...(type ? { type } : {}), ...(refused ? { refused } : {}) };
+  const isNarrowed = Object.keys(search).length > 0;
 
   const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery({
     queryKey: ['log', tenant, search],
@@ -46,7 +53,7 @@ export function ProvisioningLog({ tenant }: { tenant: string }) {
   async function save(format: 'csv' | 'ndjson') {
     setExported(0);
     setFailed(undefined);
-    await exportLog(tenant, search, format, setExported).catch(setFailed);
+    await exportLog(tenant, search, format, names, setExported).catch(setFailed);
     setExported(undefined);
   }
 
@@ -72,53 +79,74 @@ export function ProvisioningLog({ tenant }: { tenant: string }) {
     <Page title="Provisioning log" about="What Entra asked for, what changed, and what came of it." actions={actions}>
       <Trouble error={error ?? failed} />
       <SnapshotProgress tenant={tenant} />
-      <TextInput
-        label="Search"
-        description="user: name or id, op: beginning of a type, status:refused"
-        placeholder="user:ann@hill.example op:user status:refused"
-        value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
-        error={unknown.length > 0 && `Not understood: ${unknown.join(' ')}. Use user:, op: and status:refused.`}
-        autoComplete="off"
-      />
-      {data && items.length === 0 && (
-        <Empty title={typed ? 'Nothing fits' : 'Nothing yet'}>
-          <Text>
-            {typed ? 'Take words away from the search.' : 'Each request from Entra that changes something appears here within seconds.'}
-          </Text>
-        </Empty>
-      )}
+      <Group align="flex-end">
+        <TextInput
+          label="Person"
+          description="Name, e-mail address or user name"
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          error={fit && `${fit} people fit. Write the whole e-mail address.`}
+          autoComplete="off"
+        />
+        <Select
+          label="About"
+          data={topics}
+          value={type}
+          onChange={setType}
+          placeholder="Everything"
+          clearable
+          clearButtonProps={{ 'aria-label': 'About everything' }}
+          w={270}
+        />
+        <Checkbox label="Only what was refused" checked={refused} onChange={(event) => setRefused(event.currentTarget.checked)} mb={8} />
+      </Group>
+      {data && items.length === 0 && <NothingHere tenant={tenant} isNarrowed={isNarrowed} />}
       {items.length > 0 && (
         <LongTable<ProvisioningEntry>
           label="Provisioning log"
-          columns={['When', 'What', 'Who', 'Status', 'Request']}
+          columns={['When', 'What happened', 'Status']}
           items={items}
           keyOf={({ id }) => id}
           row={(item) => (
             <>
-              <Table.Td>
+              <Table.Td style={{ whiteSpace: 'nowrap' }}>
                 <Ago time={item.time} />
               </Table.Td>
-              <Table.Td>
-                <UnstyledButton onClick={() => setOpened(item.id)} td="underline">
-                  {item.type}
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>
+                <UnstyledButton onClick={() => setOpened(item.id)} td="underline" fz="inherit">
+                  {provisioningSentence(item, names)}
                 </UnstyledButton>
               </Table.Td>
-              <Table.Td>{item.name ?? '–'}</Table.Td>
               <Table.Td>
                 <StatusBadge entry={item} />
               </Table.Td>
-              <Table.Td>{item.request?.split(' ')[0] ?? '–'}</Table.Td>
             </>
           )}
         />
       )}
       <ShowOlder {...{ hasNextPage, isFetchingNextPage, fetchNextPage }} />
       {entry && (
-        <Drawer opened onClose={() => setOpened(undefined)} title={entry.name ?? entry.subject}>
+        <Drawer opened onClose={() => setOpened(undefined)} title={provisioningSentence(entry, names)}>
           <Entry entry={entry} />
         </Drawer>
       )}
     </Page>
+  );
+}
+
+function NothingHere({ tenant, isNarrowed }: { tenant: string; isNarrowed: boolean }) {
+  if (isNarrowed)
+    return (
+      <Empty title="Nothing fits">
+        <Text>Choose a wider search above.</Text>
+      </Empty>
+    );
+  return (
+    <Empty title="Nothing yet">
+      <Text>Whatever Entra adds, changes, archives or deletes appears here within seconds.</Text>
+      <Anchor component={Link} href={`/console/t/${tenant}/sso`}>
+        See on the SSO page whether Entra is connected
+      </Anchor>
+    </Empty>
   );
 }

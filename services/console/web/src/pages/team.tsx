@@ -1,20 +1,15 @@
-import type { TeamPage } from '@claras/contracts/core-app';
 import type { Profile } from '@claras/contracts/events';
 import { Anchor, Badge, Group, Select, Table, Tabs, Text, TextInput, Tooltip, UnstyledButton } from '@mantine/core';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
-import { ask, inTenant } from '../api.ts';
 import { Lock } from '../shared/lock.tsx';
 import { LongTable } from '../shared/long-table.tsx';
 import { Empty, Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
+import { useTeam } from '../shared/use-team.ts';
 import { Groups } from '../team/groups.tsx';
 import { Person } from '../team/person.tsx';
 
-const pageSize = 500;
-/** A team as it is looked at here; larger ones are for the command line. */
-const mostPages = 40;
 /** ms between two looks whether the team changed. */
 const lookEvery = 400;
 const lockedBecause = 'Name and e-mail address come from Entra and are changed there. Role and access can be changed here, too.';
@@ -22,36 +17,13 @@ const everyRole = ['owner', 'manager', 'adviser', 'assistant'];
 
 /** The Team page: who is there, with what role, since SCIM or by hand. */
 export function Team({ tenant }: { tenant: string }) {
-  const newest = useQuery({
-    queryKey: ['team-version', tenant],
-    queryFn: () => ask<TeamPage>('GET', inTenant(tenant, '/team?limit=1')),
-    refetchInterval: lookEvery,
-    // Each look is a new one, so that a whole team that could not be had is asked for again.
-    structuralSharing: false,
-  });
-  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
-    queryKey: ['team', tenant],
-    queryFn: ({ pageParam }) => ask<TeamPage>('GET', inTenant(tenant, `/team?limit=${pageSize}${pageParam ? `&after=${pageParam}` : ''}`)),
-    initialPageParam: '',
-    getNextPageParam: ({ next }, pages) => (pages.length < mostPages ? next : undefined),
-    refetchInterval: false,
-  });
-  useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  const shownVersion = data?.pages[0]?.version ?? -1;
-  useEffect(() => {
-    if (newest.data && newest.data.version > shownVersion) void refetch({ cancelRefetch: false });
-  }, [shownVersion, newest.data, refetch]);
-
+  const { profiles: all, total, loaded, done, error } = useTeam(tenant, lookEvery);
   const [tab, setTab] = useState<string | null>('active');
   const [text, setText] = useState('');
   const [role, setRole] = useState<string | null>(null);
   const [source, setSource] = useState<string | null>(null);
   const [opened, setOpened] = useState<string>();
 
-  const all = data?.pages.flatMap(({ profiles }) => profiles) ?? [];
-  const total = data?.pages.at(-1)?.total ?? 0;
   const wanted = text.trim().toLowerCase();
   const fits = ({ displayName, email, userName, role: has, scimId, status }: Profile) =>
     status === tab &&
@@ -63,9 +35,9 @@ export function Team({ tenant }: { tenant: string }) {
   const person = all.find(({ id }) => id === opened);
 
   return (
-    <Page title="Team" about={data && `${total} ${total === 1 ? 'profile' : 'profiles'}`}>
-      <Trouble error={newest.error ?? error} />
-      {data && total === 0 && (
+    <Page title="Team" about={loaded && `${total} ${total === 1 ? 'profile' : 'profiles'}`}>
+      <Trouble error={error} />
+      {loaded && total === 0 && (
         <Empty title="Nobody yet">
           <Text>People appear here shortly after Entra sends them, and whoever signs in for the first time.</Text>
           <Anchor component={Link} href={`/console/t/${tenant}/sso`}>
@@ -150,7 +122,7 @@ export function Team({ tenant }: { tenant: string }) {
               )}
             </Tabs.Panel>
           </Tabs>
-          {all.length < total && !hasNextPage && (
+          {all.length < total && done && (
             <Text c="dimmed">
               {all.length} of {total} are loaded; claras-scim team list shows all of them.
             </Text>

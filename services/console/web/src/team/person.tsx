@@ -4,6 +4,8 @@ import { Alert, Badge, Button, Drawer, Group, Select, Stack, Text, Timeline, Tit
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { ask, inTenant } from '../api.ts';
 import { Entry } from '../log/entry.tsx';
+import { provisioningSentence } from '../log/provisioning-sentence.ts';
+import { useNames } from '../log/use-names.ts';
 import { useSession } from '../session.tsx';
 import { Trouble } from '../shared/trouble.tsx';
 
@@ -23,6 +25,7 @@ export function Person({ tenant, profile, onClose }: { tenant: string; profile: 
     queryFn: () => ask<LogPage>('POST', inTenant(tenant, '/provisioning-log/.search'), { user: scimId, limit: 100 }),
     enabled: scimId !== undefined,
   });
+  const { names } = useNames(tenant);
   const archived = profile.status === 'archived';
   return (
     <Drawer opened onClose={onClose} title={profile.displayName}>
@@ -64,10 +67,12 @@ export function Person({ tenant, profile, onClose }: { tenant: string; profile: 
               Timeline
             </Title>
             <Trouble error={timeline.error} />
-            {timeline.data?.items.length === 0 && <Text c="dimmed">Nothing yet.</Text>}
+            {timeline.data?.items.length === 0 && (
+              <Text c="dimmed">Nothing yet. What Entra sends about this person appears here within seconds.</Text>
+            )}
             <Timeline bulletSize={16} lineWidth={2}>
               {timeline.data?.items.map((entry) => (
-                <Timeline.Item key={entry.id}>
+                <Timeline.Item key={entry.id} title={provisioningSentence(entry, names, scimId)}>
                   <Entry entry={entry} />
                 </Timeline.Item>
               ))}

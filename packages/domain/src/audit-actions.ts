@@ -1,0 +1,26 @@
+/** All that can stand in the audit log as an action. A new one gets its sentence in the console (web/src/log/audit-sentence.ts). */
+export const auditActions = [
+  'key.created',
+  'key.revoked',
+  'provider.added',
+  'provider.changed',
+  'provider.removed',
+  'scim.enabled',
+  'scim.disabled',
+  'mapping.saved',
+  'federation.set',
+  'federation.removed',
+  'schema.registered',
+  'schema.removed',
+  'members.dropped',
+  'snapshot.started',
+  'directory.repaired',
+  'log.erased',
+  'role.changed',
+  'profile.linked',
+  'profile.archived',
+  'profile.restored',
+  'team.events.missing',
+  'tenant.erased',
+] as const;
+export type AuditAction = (typeof auditActions)[number];
