@@ -500,6 +500,22 @@ if (opened) {
     t.equal((await api.team(id)).length, 1);
   });
 
+  await t.test('the operator sees which tenant is being erased and for whom it waits, until it is done', async (t) => {
+    const { id } = await company('Leaving');
+    const page = await visit(t, (await api.ask<{ url: string }>('POST', '/console-links', {})).url);
+    await page.getByRole('link', { name: 'Leaving', exact: true }).waitFor();
+    await page.route('**/api/v1/erasures', (route) =>
+      route.fulfill({
+        json: { items: [{ tenant: id, by: 'operator', began: '2026-11-24T12:00:00.000Z', waiting: ['core-app', 'archiver'] }] },
+      }),
+    );
+    await page.getByRole('row', { name: /leaving .* by operator core-app, archiver$/ }).waitFor();
+    await page.unroute('**/api/v1/erasures');
+    await api.ask('POST', '/erasures', { tenant: id, name: 'Leaving' });
+    await page.getByRole('link', { name: 'Leaving', exact: true }).waitFor({ state: 'detached' });
+    await page.getByRole('heading', { name: 'Being erased' }).waitFor({ state: 'detached' });
+  });
+
   await t.test('a page that cannot reach the server says so, keeps what it shows, and goes on by itself', async (t) => {
     const { id, link } = await company('Offline');
     const page = await visit(t, await link());

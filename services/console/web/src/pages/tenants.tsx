@@ -5,6 +5,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { ask } from '../api.ts';
+import { Erasures } from '../operations/erasures.tsx';
 import { Ago } from '../shared/ago.tsx';
 import { DataTable } from '../shared/data-table.tsx';
 import { DialogForm } from '../shared/dialog-form.tsx';
@@ -45,6 +46,7 @@ export function Tenants() {
           ))}
         </DataTable>
       )}
+      <Erasures />
       {opened && <NewTenant onClose={close} />}
     </Page>
   );
