@@ -16,6 +16,7 @@ export const auditActions = [
   'snapshot.started',
   'directory.repaired',
   'log.erased',
+  'seats.approved',
   'role.changed',
   'profile.linked',
   'profile.archived',

@@ -158,6 +158,7 @@ const ofTheAudit: Record<AuditAction, [Partial<AuditEntry>, string][]> = {
     [{ by: 'operator', details: { users: ['u1', 'u8', 'u9'] } }, 'Claras support brought Ada Byron and 2 more people in line with Entra'],
   ],
   'log.erased': [[{ subject: 'Users/u9' }, 'Max Muster erased a person who was deleted from the provisioning log']],
+  'seats.approved': [[{ subject: 'Seats', details: { quantity: 12 } }, 'Max Muster approved that the bill goes to 12 seats']],
   'role.changed': [
     [{ details: { from: 'adviser', to: 'manager' } }, 'Max Muster changed the role of Ada Byron from Adviser to Manager'],
     [{ by: 'scim', details: { to: 'owner' } }, 'The Role Mapping gave Ada Byron the role Owner'],

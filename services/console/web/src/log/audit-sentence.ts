@@ -76,6 +76,7 @@ const deeds: Record<AuditAction, (entry: Entry, names: Names) => string> = {
   'snapshot.started': () => 'had all people and groups gone through once more',
   'directory.repaired': ({ details }, names) => `brought ${people(texts(details.users), names)} in line with Entra`,
   'log.erased': () => 'erased a person who was deleted from the provisioning log',
+  'seats.approved': ({ details }) => `approved that the bill goes to ${counted(number(details.quantity), 'seat', 'seats')}`,
   'role.changed': roleChanged,
   'profile.linked': (entry, names) => `took over the profile of ${profile(entry, names)}, which was there before SCIM`,
   'profile.archived': (entry, names) => `archived ${profile(entry, names)}`,
