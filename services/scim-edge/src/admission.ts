@@ -2,8 +2,8 @@ import type { Runtime } from '@claras/ports/runtime';
 import { fairQueue } from './fair-queue.ts';
 
 /**
- * Requests under way at once, of one lane and of all. One event loop works on all of them: more at once make nothing quicker, only its turns
- * longer, and everybody waits for a turn to end.
+ * Requests under way at once, of one lane and of all. One event loop works on all of them: more at once make its turns longer, and everybody
+ * waits for a turn to end.
  */
 export const mostOfLane = 32;
 export const mostInside = 64;
