@@ -51,9 +51,9 @@ export const marked = (mark: Mark | undefined, sequence: number, now: number, er
 /** Whoever erased the tenant meant its seats, too: no swing waits for another approval. */
 export const asErased = (bill: Bill): Bill => ({ ...bill, approved: { quantity: 0, by: 'erasure' } });
 
-/** What is left of a mark when seats of this version were billed: undefined, or a new window for what came meanwhile. */
+/** What is left of a mark when seats of this version were billed: undefined, or a new window for what came meanwhile. An erased tenant's goes with its bill. */
 export const afterBilling = (mark: Mark, version: number, now: number): Mark | undefined =>
-  mark.sequence <= version ? undefined : { ...mark, since: now };
+  mark.sequence <= version && !mark.erased ? undefined : { ...mark, since: now };
 
 /** Milliseconds until the tenant may be billed. */
 export function untilDue(mark: Mark, { coalesce }: BillingRules, now: number): number {

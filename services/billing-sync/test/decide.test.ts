@@ -46,6 +46,14 @@ t.test('M24 a tenant stays dirty when something came after the count', async (t)
   t.strictSame(afterBilling({ sequence: 10, since: 1000 }, 9, 5000), { sequence: 10, since: 5000 });
 });
 
+t.test(
+  'a tenant that was erased while it was billed stays marked, also where its seats were counted after it: its bill must end yet',
+  async (t) => {
+    const mark = marked({ sequence: 8, since: 1000 }, 9, 2000, true);
+    t.strictSame(afterBilling(mark, 9, 5000), { sequence: 9, since: 5000, erased: true });
+  },
+);
+
 t.test('M24 the idempotency key holds every parameter', async (t) => {
   const step = nextStep('acme', { sent: [] }, { active: 12, version: 34 }, ledgerRules, 1_700_000_000_999);
   t.match(step, { attempt: { key: 'acme:34:12:1700000000' } });
