@@ -74,3 +74,18 @@ t.test('the start says where everything is', async (t) => {
 t.test('Entra’s corpus passes, in 16 tenants at once', (t) =>
   corpusPasses(t, { scimUrl, tenants: 16, key: async () => (await api.tenant(`Corpus ${randomUUID()}`)).key }),
 );
+
+t.test('a path that no route can read is refused as its side of the server speaks', async (t) => {
+  for (const [path, type] of [
+    ['/api/v1/dead-letters/', /^application\/problem\+json/],
+    ['/api/scim/v2/Users/', /^application\/scim\+json/],
+  ] as const)
+    for (const [id, status] of [
+      ['a'.repeat(300), 404],
+      ['%E0%A4%A', 400],
+    ] as const) {
+      const answer = await fetch(gateway.url + path + id);
+      t.equal(answer.status, status);
+      t.match(answer.headers.get('content-type'), type);
+    }
+});

@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify';
+import { unreadable } from './api/api-errors.ts';
 import { type ConsoleParts, consoleApi } from './api/console-api.ts';
 import { webPages } from './web-pages.ts';
 
@@ -10,6 +11,7 @@ export function consoleServer(parts: ConsoleParts): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     bodyLimit: 1024 * 1024,
     requestTimeout: 30_000,
+    frameworkErrors: unreadable,
   });
   app.register(consoleApi(parts), { prefix: apiPath });
   app.register(webPages);

@@ -619,3 +619,17 @@ t.test('an outage is 503 with Retry-After, a fault of ours 500; neither says mor
   const bus = { ...parts.bus, lag: () => Promise.reject(new BusUnavailable('no broker')) };
   t.equal((await (await open({ bus })).ask('GET', '/lag')).status, 503);
 });
+
+t.test('a path that no route can read is refused as everything else of the API', async (t) => {
+  const { parts } = await consoleUnderTest();
+  const app = consoleServer(parts);
+  t.teardown(() => app.close());
+  for (const [letter, status] of [
+    ['a'.repeat(300), 404],
+    ['%E0%A4%A', 400],
+  ] as const) {
+    const answer = await app.inject({ url: `/api/v1/dead-letters/${letter}` });
+    t.match(answer.headers['content-type'], /^application\/problem\+json/);
+    t.match(answer.json(), { status, detail: /^[A-Z].*\.$/ });
+  }
+});

@@ -1,6 +1,7 @@
 import { archiver } from '@claras/archiver/consumer';
 import { ledger } from '@claras/billing-ledger/ledger';
 import { billingSync } from '@claras/billing-sync/consumer';
+import { unreadable } from '@claras/console/api/api-errors';
 import { consoleApi } from '@claras/console/api/console-api';
 import { auditLog } from '@claras/console/audit-log/consumer';
 import { apiPath } from '@claras/console/console-server';
@@ -55,7 +56,11 @@ export async function localGateway({ config, log, metrics, health }: ProcessPart
     tenantEraser({ ...parts, team, signIn: doors }),
   ];
 
-  const app = Fastify(edgeServerOptions);
+  const app = Fastify({
+    ...edgeServerOptions,
+    frameworkErrors: (error, request, reply) =>
+      (request.url.startsWith(apiPath) ? unreadable : edgeServerOptions.frameworkErrors)(error, request, reply),
+  });
   const { publicUrl, tenantUrl } = config;
   await app.register(edgeRoutes({ store, runtime, keys: apiKeys, tenantUrl, log, metrics: edgeMetrics(metrics) }));
   const openId = openIdFrom(config, runtime);

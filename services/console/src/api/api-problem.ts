@@ -60,6 +60,9 @@ function ofFastify({ code, statusCode, message, validation }: FastifyError): Api
   if (validation) return new ApiProblem('invalid', `Correct this and send it again: ${message.slice(0, longestDetail)}.`);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ApiProblem('too-large', 'Send less in one request.');
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new ApiProblem('unsupported-type', 'Send the body as application/json.');
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return new ApiProblem('not-found', 'Nothing here has an id as long as this one.');
+  if (code === 'FST_ERR_BAD_URL')
+    return new ApiProblem('invalid', 'The address is malformed. Write what is no letter or digit in it as %XX, in UTF-8.');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new ApiProblem('invalid', 'The request is malformed. Send a JSON body, with content-type application/json.');
   return new ApiProblem('internal', 'The request may be sent again. If it goes on, look into the log of the console.');
