@@ -4,8 +4,8 @@ import kafkajs, { type KafkaMessage } from 'kafkajs';
 
 /**
  * A subscriber of Claras' events that proves by the sequence that it missed nothing. Where it did, it asks for a snapshot; the topics other than
- * claras.directory.v1 have none, so there it says what is missing and goes on. Copy it and put your own work into `handle`, which must be idempotent: after a crash the last events come again; with
- * `snapshot.started` it begins anew.
+ * claras.directory.v1 have none, so there it says what is missing and goes on. Copy it and put your own work into `handle`, which must be
+ * idempotent: after a crash the last events come again. With `snapshot.started` it begins anew, with `tenant.erased` it erases what it has.
  */
 const { values } = parseArgs({
   options: {
@@ -43,7 +43,9 @@ async function take({ key, headers = {} }: KafkaMessage): Promise<void> {
   if (sequence <= applied) return void seen.repeated++;
   const type = header('ce_type');
   const beginsAnew = type.endsWith('.snapshot.started');
-  const isNext = sequence === applied + 1 || (applied === 0 && isFirst(sequence)) || beginsAnew;
+  // Of an erased tenant nothing is told any more: what is missing before that would be waited for in vain.
+  const supersedes = beginsAnew || type.endsWith('.tenant.erased');
+  const isNext = sequence === applied + 1 || (applied === 0 && isFirst(sequence)) || supersedes;
   if (!isNext && hasSnapshots) return waitForSnapshot(stream, tenant, applied, sequence);
   if (!isNext) tellGap(stream, applied, sequence, 'it goes on without');
   if (beginsAnew) seen.snapshots++;

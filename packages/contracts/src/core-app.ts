@@ -94,8 +94,7 @@ export const ByHand = Type.Object({ role: Type.Optional(Type.Literal(true)), acc
 export type ByHand = Static<typeof ByHand>;
 
 /**
- * `version`: of the team when the page was read, or an earlier one: as in {@link Seats}. `byHand`: by
- * profile, of those whom a hand changed.
+ * `version`: of the team when the page was read, or an earlier one: as in {@link Seats}. `byHand`: by profile, of those whom a hand changed.
  */
 export const TeamPage = Type.Object(
   {
