@@ -91,7 +91,10 @@ const ofTheLog: Record<LoggedType, [Partial<ProvisioningEntry>, string][]> = {
     ],
   ],
   'snapshot.started': [[{ subject: 'Snapshots/s1' }, 'Claras began to go through all people and groups once more']],
-  'snapshot.users': [[{ subject: 'Snapshots/s1', users: 100 }, 'Claras went through 100 people once more']],
+  'snapshot.users': [
+    [{ subject: 'Snapshots/s1', users: 100 }, 'Claras went through 100 people once more'],
+    [{ subject: 'Users/u1', users: 1 }, 'Claras went through what it knows of Ada Byron once more'],
+  ],
   'snapshot.groups': [[{ subject: 'Snapshots/s1' }, 'Claras went through some groups once more']],
   'snapshot.members': [[leads, 'Claras went through the members of the group “Leads” once more']],
   'snapshot.finished': [

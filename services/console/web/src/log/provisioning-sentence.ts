@@ -31,9 +31,11 @@ const changeOf = ({ changes }: ProvisioningEntry, attribute: string) => changes.
 const ids = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
+const onceMore = (who: string): string => `Claras went through what it knows of ${who} once more`;
+
 function userUpdated(entry: ProvisioningEntry, names: Names): string {
   const who = person(entry, names);
-  if (!entry.request) return `Claras went through what it knows of ${who} once more`;
+  if (!entry.request) return onceMore(who);
   const access = changeOf(entry, 'active');
   const deeds = access?.new === false ? ['archived'] : access?.old === false ? ['restored'] : [];
   const others = entry.changes.filter(({ attribute }) => attribute !== 'active');
@@ -89,7 +91,11 @@ const sentences: Record<LoggedType, (entry: ProvisioningEntry, names: Names, abo
     return `The SCIM settings or the Role Mapping${name ? ` of ${quoted(name)}` : ''} changed, and Claras goes by the new ones`;
   },
   'snapshot.started': () => 'Claras began to go through all people and groups once more',
-  'snapshot.users': ({ users }) => `Claras went through ${counted(users, 'person', 'people')} once more`,
+  // Of one person: outside a snapshot, by a repair.
+  'snapshot.users': (entry, names) =>
+    entry.subject.startsWith('Users/')
+      ? onceMore(person(entry, names))
+      : `Claras went through ${counted(entry.users, 'person', 'people')} once more`,
   'snapshot.groups': () => 'Claras went through some groups once more',
   'snapshot.members': (entry) => `Claras went through the members of ${group(entry)} once more`,
   'snapshot.finished': (entry) => {
