@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,6 +8,7 @@ import { tenants } from '@claras/directory/tenants';
 import { openBacking } from '@claras/ports/backing';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import { startComponents, stopComponents } from '../deploy/native/components.ts';
+import { freePorts } from '../deploy/native/processes.ts';
 import { drive } from './drive.ts';
 import { addMembers, type Company, floodsOf, schema } from './floods.ts';
 import { paced, percentile } from './paced.ts';
@@ -37,14 +36,6 @@ interface Seen {
   /** Of work that the event loop did meanwhile. */
   loop: number[];
   refused: number;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 200 });
@@ -124,7 +115,7 @@ async function main(): Promise<void> {
   await backing.close();
 
   const env = { STORE_URL: where.storeUrl, BUS_URL: where.busUrl, KEY_PEPPER: pepper, LOG_LEVEL: 'warn' };
-  const edge = await serve(resolve(import.meta.dirname, '../services/scim-edge/src/main.ts'), [], env, await freePort());
+  const edge = await serve(resolve(import.meta.dirname, '../services/scim-edge/src/main.ts'), [], env, (await freePorts(1))[0]!);
   const url = `${edge.url}/api/scim/v2`;
   try {
     const company = await seed(url, loud, Number(flags.users));

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,6 +7,7 @@ import { tenants } from '@claras/directory/tenants';
 import { openBacking } from '@claras/ports/backing';
 import { systemRuntime as runtime } from '@claras/ports/system-runtime';
 import { startComponents, stopComponents } from '../deploy/native/components.ts';
+import { freePorts } from '../deploy/native/processes.ts';
 import { type Driven, drive, type Target, tool } from './drive.ts';
 import { effectLatency } from './effect.ts';
 import { median } from './paced.ts';
@@ -24,14 +23,6 @@ const seconds = flags.quick ? 1 : 3;
 const rounds = flags.quick ? 3 : 5;
 const folder = mkdtempSync(join(tmpdir(), 'claras-bench-'));
 const stops: (() => Promise<void>)[] = [];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
 
 async function urls(): Promise<{ storeUrl: string; busUrl: string }> {
   if (flags.backing === 'embedded') return { storeUrl: `file:${folder}/data`, busUrl: `file:${folder}/data` };
@@ -65,9 +56,9 @@ async function main(): Promise<void> {
 
   const root = resolve(import.meta.dirname, '..');
   const env = { STORE_URL: where.storeUrl, BUS_URL: where.busUrl, KEY_PEPPER: pepper, LOG_LEVEL: 'warn' };
-  const edge = await serve(join(root, 'services/scim-edge/src/main.ts'), [], env, await freePort());
+  const edge = await serve(join(root, 'services/scim-edge/src/main.ts'), [], env, (await freePorts(1))[0]!);
   stops.push(edge.stop);
-  const bare = await serve(join(root, 'bench/bare-server.ts'), [key], {}, await freePort());
+  const bare = await serve(join(root, 'bench/bare-server.ts'), [key], {}, (await freePorts(1))[0]!);
   stops.push(bare.stop);
   const [onEdge, onBare] = [edge, bare].map(({ url }) => ({ url: `${url}/api/scim/v2`, key })) as [Target, Target];
 
@@ -237,7 +228,7 @@ try {
   await main().finally(async () => {
     for (const stop of stops.reverse()) await stop();
   });
-  await effectLatency(flags.backing === 'native' ? 'native' : 'embedded', folder, await freePort(), flags.quick ? 5 : 20);
+  await effectLatency(flags.backing === 'native' ? 'native' : 'embedded', folder, (await freePorts(1))[0]!, flags.quick ? 5 : 20);
   sayWhatIsOver();
 } finally {
   rmSync(folder, { recursive: true, force: true });

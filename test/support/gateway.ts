@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LagReport } from '@claras/contracts/console-api';
-import type { HealthReport } from '@claras/service-kit/health';
+import type { HealthReport } from '@claras/contracts/health';
 
 const root = resolve(import.meta.dirname, '../..');
 

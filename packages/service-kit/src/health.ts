@@ -1,18 +1,4 @@
-export interface Check {
-  /** Does not wait for anything. */
-  ok: boolean;
-  /** Something in it stands until somebody decides or mends; all the rest of it works. */
-  needsSomebody?: boolean;
-  /** For an operator: what is wrong and what happens next. Without secrets and personal data. */
-  detail?: string;
-}
-
-/** `ok`: every check is. `needsSomebody`: one of them does. */
-export interface HealthReport {
-  ok: boolean;
-  needsSomebody: boolean;
-  checks: Record<string, Check>;
-}
+import type { Check, HealthReport } from '@claras/contracts/health';
 
 /** Named states of what a process depends on, as those who depend on it last saw them. */
 export function createHealth() {

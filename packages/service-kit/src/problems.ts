@@ -1,4 +1,5 @@
-import type { Check, Health } from './health.ts';
+import type { Check } from '@claras/contracts/health';
+import type { Health } from './health.ts';
 
 interface Problem {
   detail: string;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlarmList, LagReport, SeatReport, SeatRow } from '@claras/contracts/console-api';
 import type { Profile } from '@claras/contracts/events';
+import { type HealthReport, stateOf } from '@claras/contracts/health';
 import { isBillable } from '@claras/domain/seat';
 import { type Command, tenantOption } from '../command.ts';
 import { Refusal } from '../refusal.ts';
@@ -109,20 +110,11 @@ export const alarms: Command = {
   },
 };
 
-interface Health {
-  ok: boolean;
-  needsSomebody: boolean;
-  checks: Record<string, { ok: boolean; needsSomebody?: boolean; detail?: string }>;
-}
-
-const stateOf = ({ ok, needsSomebody }: { ok: boolean; needsSomebody?: boolean }, waits: string): string =>
-  ok ? (needsSomebody ? 'needs somebody' : 'ok') : waits;
-
 export const health: Command = {
   name: 'health',
   help: 'Show whether everything works; exit code 1 where something waits or needs somebody.',
   async run({ api, print }) {
-    const report = (await api.health()).body as Health;
+    const report = (await api.health()).body as HealthReport;
     const { ok, needsSomebody, checks } = report;
     const rows = Object.entries(checks).map(([part, check]) => ({
       part,

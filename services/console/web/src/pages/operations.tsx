@@ -1,4 +1,5 @@
 import type { LagReport } from '@claras/contracts/console-api';
+import { type HealthReport, stateOf } from '@claras/contracts/health';
 import { Badge, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
@@ -11,16 +12,8 @@ import { DataTable } from '../shared/data-table.tsx';
 import { Page } from '../shared/page.tsx';
 import { Trouble } from '../shared/trouble.tsx';
 
-interface Health {
-  ok: boolean;
-  needsSomebody: boolean;
-  checks: Record<string, { ok: boolean; needsSomebody?: boolean; detail?: string }>;
-}
-const stateOf = ({ ok, needsSomebody }: { ok: boolean; needsSomebody?: boolean }, waits: string): string =>
-  ok ? (needsSomebody ? 'needs somebody' : 'ok') : waits;
-
 /** It says 503 and what waits, where something waits. */
-const health = (): Promise<Health> => fetch('/health').then((response) => response.json() as Promise<Health>);
+const health = (): Promise<HealthReport> => fetch('/health').then((response) => response.json() as Promise<HealthReport>);
 
 /** Points of the chart: two minutes at one every 2 seconds. */
 const kept = 60;
